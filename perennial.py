@@ -18,9 +18,12 @@ from features.cli.commands import keys
 from features.cli.connect import connect
 from features.cli.customers import customers as customer_names
 from features.cli.imports import imports, list_imports
+from features.cli.imports_preview import preview
 from features.cli.mcp import mcp
+from features.cli.money_imports import import_costs, import_rates
 from features.cli.options import DEFAULT_HOME, HomeOption, JsonOption, console, errors, plain_errors, progress
 from features.cli.poison import poison
+from features.cli.users import users
 from features.home import PRIVATE_UMASK, Home
 from features.store.files import sweep
 from features.store.locks import HomeInUse
@@ -42,6 +45,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+imports.command("costs")(import_costs)
+imports.command("rates")(import_rates)
+imports.command("preview")(preview)
 app.add_typer(imports, name="import")
 app.command("imports")(list_imports)
 app.command()(train)
@@ -49,6 +55,7 @@ app.command()(triggers)
 app.add_typer(models, name="models")
 app.add_typer(customer_names, name="customers")
 app.add_typer(keys, name="keys")
+app.add_typer(users, name="users")
 add_services(connect)
 app.add_typer(connect, name="connect")
 app.command()(send)
@@ -72,6 +79,7 @@ PortOption = Annotated[int | None, typer.Option("--port", help="0 takes a free o
 WorkersOption = Annotated[int | None, typer.Option("--workers", help="API processes.", show_default="1")]
 DEMO_GREETING = """
 [bold green]Your demo shop is open:[/] {url}/demo
+What its owner sees:     {url}/console
 
 Public key  pk_demo   (recommendations, events)
 Secret key  sk_demo   (everything)

@@ -6,22 +6,32 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from operator import attrgetter
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
+from api.console import router as console
 from api.process.pages import pages_router
 from api.routes import (
+    answer_preview,
+    attention,
     audience,
     catalogue,
+    customer_segments,
     customers,
     events,
     experiments,
     feeds,
+    imports,
     insights,
+    intake,
+    keys,
+    lookup,
     mail_images,
     measurement_protocol,
     merchandising,
+    messages,
+    models,
     non_products,
     offer_catalogue,
     offers,
@@ -33,9 +43,11 @@ from api.routes import (
     segment,
     tiers,
     triggers,
+    users,
     webhooks,
     why_not,
 )
+from api.serving.lookup import KeptSearch
 from api.serving.mail_cards import MailCards
 from api.serving.preload import LoadBundle
 from api.serving.service import Service
@@ -58,15 +70,19 @@ from recommender.model import versions
 
 ROUTE_MODULES = (
     recommendations,
+    answer_preview,
     events,
     picks,
     mail_images,
     privacy,
     audience,
     customers,  # whose ids may hold a slash, so that it takes what the two before leave
+    customer_segments,
     tiers,
     triggers,
+    messages,
     catalogue,
+    lookup,
     merchandising,
     why_not,
     non_products,
@@ -74,7 +90,13 @@ ROUTE_MODULES = (
     offers,
     product_sets,
     experiments,
+    imports,
+    intake,
     insights,
+    models,
+    keys,
+    users,
+    attention,
     feeds,
     segment,
     measurement_protocol,
@@ -101,6 +123,7 @@ def create_app(
         access = Access(is_loopback(settings.host), hosts=settings.hosts, rates=Rates(settings, debts))
         service = _service(home, redis_url, settings, store_settings, access, load)
         app.state.service, app.state.mail_cards = service, MailCards(settings)
+        app.state.product_search = KeptSearch()
         app.state.redis_url, app.state.exporting = redis_url, asyncio.Lock()
         stores = service.store, service.writes, service.batch
         await asyncio.gather(*(store.open() for store in stores))
@@ -128,7 +151,8 @@ def create_app(
     )
     for part in ROUTE_MODULES:
         app.include_router(part.router)
-    app.include_router(pages_router(home.root / "demo", _for_operators))
+    app.include_router(pages_router(home.root / "demo"))
+    console.install(app)
     problems.install(app)
     openapi.install(app)
     app.add_middleware(_observed, settings=settings)
@@ -152,11 +176,6 @@ def _service(
     service = Service(home, settings, store, writes, batch, store_settings, served, access, load)
     service.log_folder = home.redis if redis_url == url_of(home) else None
     return service
-
-
-def _for_operators(request: Request) -> None:
-    service: Service = request.app.state.service
-    service.require_operator(request)
 
 
 def _observed(app: ASGIApp, settings: ApiSettings) -> ASGIApp:

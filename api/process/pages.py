@@ -1,6 +1,5 @@
-"""What a browser gets: widget, demo shop, dashboard and the API's documentation, all served by us."""
+"""What a browser gets: widget, demo shop and the API's documentation, all served by us."""
 
-from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -11,7 +10,6 @@ from starlette.responses import RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 from api.process.widget_files import widget_response
-from features.insights.html_page import ASSETS
 
 STATIC: Final = Path(__file__).parents[1] / "static"
 SWAGGER: Final = Path(str(files("fastapi_swagger"))) / "resources"
@@ -35,18 +33,15 @@ PICTURE_HEADERS: Final = {
 }
 
 
-def pages_router(demo_folder: Path | None, for_operators: Callable[[Request], None]) -> APIRouter:
-    """The routes of `/`, `/widget.js`, `/widget`, `/llms.txt`, `/docs`, `/dashboard`, `/demo`.
+def pages_router(demo_folder: Path | None) -> APIRouter:
+    """The routes of `/`, `/widget.js`, `/widget`, `/llms.txt`, `/docs`, `/demo`.
 
     demo_folder: holds `shop.json` and `images/`; None, or a folder without a shop, answers 404.
-    for_operators: raises where the caller may not see the dashboard.
     The app must be made with `docs_url=None`.
     """
     router = APIRouter(include_in_schema=False)
     _add_static(router, "/docs/static", SWAGGER, REVALIDATE)
     _add_static(router, "/demo/static", STATIC / "demo", REVALIDATE)
-    _add_static(router, "/dashboard/static", STATIC / "dashboard", REVALIDATE)
-    _add_static(router, "/dashboard/report", ASSETS, REVALIDATE)
     _add_llms(router)
 
     _add_widget(router)
@@ -54,16 +49,15 @@ def pages_router(demo_folder: Path | None, for_operators: Callable[[Request], No
     @router.get("/")
     async def start() -> Response:
         is_demo = demo_folder is not None and (demo_folder / "shop.json").is_file()
-        return RedirectResponse("/demo" if is_demo else "/dashboard")
+        return RedirectResponse("/demo" if is_demo else "/console")
 
     @router.get("/docs")
     async def docs(request: Request) -> Response:
         return _swagger_page(request)
 
     @router.get("/dashboard")
-    async def dashboard(request: Request) -> Response:
-        for_operators(request)
-        return await _file(STATIC / "dashboard", "index.html", request, PAGE_HEADERS)
+    async def dashboard() -> Response:
+        return RedirectResponse("/console/figures", 308)  # where it was before the console
 
     @router.get("/demo")
     async def demo(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""`/v1/insights`: the figures behind the dashboard, as training and `perennial report` left them."""
+"""`/v1/insights`: the figures that the owner steers by, as training and `perennial report` left them."""
 
 import asyncio
 from datetime import date
@@ -12,14 +12,21 @@ from api.serving.inputs import query_of
 from api.serving.security import SecretService
 from api.web.openapi import documented
 from api.web.problems import Problem
+from api.web.replies import encode
+from features.home import Home
+from features.insights.period_figures import figures_of_period
+from features.insights.periods import PeriodAsk
+from features.insights.recommendation_figures import recommendations_of_period
 from features.insights.report import Report
 from features.insights.report_files import INSIGHTS, read_report
 
 
-class InsightAsk(msgspec.Struct, frozen=True):
-    """as_of: the day that the figures must be of; else whatever day they are of."""
+class InsightAsk(PeriodAsk, frozen=True, rename={"first": "from", "last": "to"}):
+    """as_of: the day that the figures must be of; else whatever day they are of. days: of so many whole days;
+    from, to: of these days. placement: of recommendations at this one alone."""
 
     as_of: date | None = None
+    placement: str | None = None
 
 
 class Day(msgspec.Struct, frozen=True):
@@ -29,6 +36,7 @@ class Day(msgspec.Struct, frozen=True):
 
 
 router = APIRouter(tags=["insights"])
+OF_PERIODS = "kpi", "recommendations"
 NOT_YET = "There are no figures yet. `perennial train` works them out, and so does `perennial report kpi`."
 
 
@@ -39,10 +47,13 @@ async def insight(
     """One report: figures and tables with their definitions, a part for each currency. Needs a secret key.
 
     `as_of` must be the day that the figures are of: those of another day are worked out by
-    `perennial report ... --as-of`, which reads the whole history.
+    `perennial report ... --as-of`, which reads the whole history. `kpi` and `recommendations` of a
+    period (`days`, or `from` and `to`) have each figure of the period before, too, and a line a day.
     """
     if name not in INSIGHTS:
         raise Problem(404, f"There are figures of {', '.join(INSIGHTS)}; not of {name!r}.")
+    if ask.is_given or ask.placement is not None:
+        return _answered(encode(await asyncio.to_thread(_of_period, service.home, name, ask)))
     report = await asyncio.to_thread(read_report, service.home, name)
     if report is None:
         raise Problem(404, NOT_YET)
@@ -52,4 +63,23 @@ async def insight(
         raise Problem(422, f"as_of: these figures are of {as_of}. For another day run `{command}`.")
     if name == "offers":
         report = await with_budgets(service, report)
+    return _answered(report)
+
+
+def _of_period(home: Home, name: str, ask: InsightAsk) -> Report:
+    if name not in OF_PERIODS:
+        known = ", ".join(OF_PERIODS)
+        raise Problem(
+            422, f"days: there are figures of a period of {known}; those of {name} are of all time."
+        )
+    if name == "recommendations":
+        report = recommendations_of_period(home, ask, ask.placement)
+    else:
+        report = figures_of_period(home, ask)
+    if report is None:
+        raise Problem(404, NOT_YET)
+    return report
+
+
+def _answered(report: bytes) -> Response:
     return Response(report, media_type="application/json", headers={"Cache-Control": "private, no-store"})

@@ -108,7 +108,8 @@ def answer(service: Service, choice: Choice, *, is_impression: bool = True) -> A
     for reason in degraded_reasons:
         DEGRADED.add(reason)
     if is_impression:
-        service.served.add(_impression(recommendation_id, choice, product_ids, sources))
+        is_degraded = bool(degraded_reasons)
+        service.served.add(_impression(recommendation_id, choice, product_ids, sources, is_degraded))
     items = items_json(picks, shown, question.request.offset + 1)
     if question.request.candidates:
         items += f',"unknown":{encode(unknown_candidates(question.request, recommender)).decode()}'
@@ -117,7 +118,11 @@ def answer(service: Service, choice: Choice, *, is_impression: bool = True) -> A
 
 
 def _impression(
-    recommendation_id: str, choice: Choice, product_ids: tuple[str, ...], sources: tuple[str, ...]
+    recommendation_id: str,
+    choice: Choice,
+    product_ids: tuple[str, ...],
+    sources: tuple[str, ...],
+    is_degraded: bool,
 ) -> ServedRecord:
     question, treatment, _ = choice
     recommender = treatment.recommender
@@ -133,6 +138,7 @@ def _impression(
         model_version=recommender.bundle.manifest.version if recommender else None,
         treated=treatment.assignment,
         parameters=written(question.request),
+        degraded=is_degraded,
     )
 
 

@@ -5,6 +5,7 @@ from base64 import b64decode
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 from fastapi import Request
 
@@ -18,7 +19,19 @@ CREATE_ONE = (
     "`Authorization: Bearer pk_...` or `sk_...`."
 )
 UNCHECKED = "Keys cannot be checked at the moment: Redis is away, and this home has not heard of them yet."
+DEMO_DIGESTS = frozenset(map(digest, DEMO_KEYS))
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody of the shop for whom this process itself asks, with all that a secret key may do.
+
+    name: who it is. It stands in a request's scope, which no HTTP request can reach.
+    """
+
+    IN_SCOPE: ClassVar = "perennial.caller"
+    name: str
 
 
 @dataclass(frozen=True)
@@ -43,6 +56,8 @@ class Access:
 
         Raises Problem 401, 429, 503.
         """
+        if Caller.IN_SCOPE in request.scope:
+            return "secret"
         key = sent or _sent_key(request)
         if key is None:
             if self.open and is_own_name(request, self.hosts):
@@ -56,6 +71,14 @@ class Access:
         if self.rates is not None:
             self.rates.charge_request(request, key, is_public=stored_key.scope == "public")
         return stored_key.scope
+
+    def is_secret_digest(self, request: Request, hashed: str) -> bool:
+        """Whether this is the digest of a secret key that opens something here. Raises Problem 503."""
+        self.require_checkable_keys()
+        known = self.keys.get(hashed) if self.keys else None
+        if known is None or known.scope != "secret":
+            return False
+        return hashed not in DEMO_DIGESTS or self._is_demo_call(request)
 
     def charge_events(self, request: Request, scope: Scope, length: int, sent: str | None = None) -> None:
         """Count the bytes of a body of events, which fill the store; sent: see `scope_of`. Raises Problem
@@ -79,6 +102,15 @@ class Access:
                 "This needs a secret key (sk_...), sent from a server and never from a browser. "
                 "`perennial keys create secret` makes one.",
             )
+
+    def name_of(self, request: Request) -> str | None:
+        """Who asks: a caller of this process, or the name of the request's key, or how it begins; None where
+        none is known."""
+        caller: Caller | None = request.scope.get(Caller.IN_SCOPE)
+        if caller is not None:
+            return caller.name
+        stored = (self.keys or {}).get(digest(_sent_key(request) or ""))
+        return (stored.name or stored.prefix) if stored else None
 
     def is_secret(self, request: Request) -> bool:
         """Whether the request carries a secret key."""

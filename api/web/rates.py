@@ -12,6 +12,7 @@ from api.web.metrics import REFUSED
 from api.web.problems import Problem
 from api.web.settings import ApiSettings
 
+SIGN_INS_PER_S = 0.5  # from one address; a password is worth trying no faster
 BURST_S = 10.0  # so many seconds' worth may come at once
 LOOPBACK = ("127.", "::1", "::ffff:127.")
 
@@ -49,6 +50,7 @@ class Rates:
         self._visitor_bytes = TokenBucket("visitor bytes", settings.visitor_event_kb_per_s * 1_000, debts)
         self._key_requests = TokenBucket("key requests", settings.key_requests_per_s, debts)
         self._public_bytes = TokenBucket("public bytes", settings.public_event_kb_per_s * 1_000, debts)
+        self._sign_ins = TokenBucket("sign-ins", SIGN_INS_PER_S, debts)
 
     def charge_request(self, request: Request, key: str, *, is_public: bool) -> None:
         """Count a request. Raises Problem 429."""
@@ -63,6 +65,10 @@ class Rates:
             now = monotonic()
             _require(self._visitor_bytes, (key, visitor), length, now)
             _require(self._public_bytes, key, length, now)
+
+    def charge_sign_in(self, request: Request) -> None:
+        """Count a try to sign in, from whatever address. Raises Problem 429."""
+        _require(self._sign_ins, address_of(request), 1, monotonic())
 
 
 def _visitor(request: Request) -> str | None:

@@ -28,6 +28,7 @@ SERVED_SCHEMA: dict[str, pl.DataType] = {
     "model_version": pl.String(),
     **_TREATED,
     "parameters": pl.String(),
+    "degraded": pl.Boolean(),
 }
 _AS_WRITTEN = {name: kind for name, kind in SERVED_SCHEMA.items() if name not in _TREATED} | {
     "at": pl.String(),
@@ -46,6 +47,6 @@ def served_table(records: Sequence[ServedRecord]) -> pl.DataFrame:
     return table.with_columns(
         pl.col("at").str.to_datetime(time_unit="us", time_zone="UTC"),
         pl.col("sources").fill_null([]),
-        pl.col("held_out").fill_null(False),
+        pl.col("held_out", "degraded").fill_null(False),
         pl.col("holdout").fill_null(0.0),
     ).select(*SERVED_SCHEMA)

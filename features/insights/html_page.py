@@ -1,4 +1,4 @@
-"""A report as one HTML file, with its data and the same script and style as the dashboard."""
+"""A report as one HTML file, with its data and the same script and style as the console."""
 
 from html import escape
 from pathlib import Path

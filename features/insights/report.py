@@ -6,12 +6,14 @@ from typing import Any, Literal
 import msgspec
 
 from features.insights.definitions import DEFINITIONS, Unit
+from features.insights.periods import Period
 
 Cell = str | int | float | None
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """One number. value: None if it cannot be determined, and `note` says why; low, high: 95 % interval."""
+    """One number. value: None if it cannot be determined, and `note` says why; low, high: 95 % interval;
+    before: of the period before, where the report is of a period."""
 
     name: str
     label: str
@@ -21,6 +23,7 @@ class Figure(msgspec.Struct, frozen=True):
     note: str | None = None
     low: float | None = None
     high: float | None = None
+    before: float | None = None
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -60,7 +63,8 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """as_of: the last day included, ISO. notes: caveats for the reader; headline: the main result."""
+    """as_of: the day of the figures, ISO. notes: caveats for the reader; headline: the main result; period:
+    that the figures are of, None: all time up to that day."""
 
     name: str
     title: str
@@ -68,6 +72,7 @@ class Report(msgspec.Struct, frozen=True):
     parts: list[Part] = []
     notes: list[str] = []
     headline: str = ""
+    period: Period | None = None
 
 
 def figure(
@@ -76,10 +81,12 @@ def figure(
     note: str | None = None,
     low: float | None = None,
     high: float | None = None,
+    before: float | None = None,
 ) -> Figure:
     """A figure with the label, unit and text of its definition."""
     about = DEFINITIONS[name]
-    return Figure(name, about.label, about.unit, _plain(value), about.text, note, _plain(low), _plain(high))
+    ends = (_plain(each) for each in (low, high, before))
+    return Figure(name, about.label, about.unit, _plain(value), about.text, note, *ends)
 
 
 def column(name: str, label: str | None = None, unit: Unit | None = None) -> Column:

@@ -15,6 +15,8 @@ INSIGHTS = (
     "channels",
     "affinities",
     "experiments",
+    "recommendations",
+    "next_steps",
     "pricing",
     "offers",
     "policy",

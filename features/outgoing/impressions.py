@@ -30,7 +30,8 @@ class ExperimentAssignment(msgspec.Struct, frozen=True, omit_defaults=True, cach
 
 class ServedRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """One answer. `sources` is parallel to `product_ids`; placement `offers`: a decision about an offer;
-    `parameters`: what was asked for, as `recommender.context.request_record` writes it."""
+    `parameters`: what was asked for, as `recommender.context.request_record` writes it; `degraded`: something
+    was missing, as the answer says."""
 
     recommendation_id: str
     at: datetime
@@ -43,6 +44,7 @@ class ServedRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     model_version: str | None = None
     treated: ExperimentAssignment = ExperimentAssignment()
     parameters: str | None = None
+    degraded: bool = False
 
 
 _encode = msgspec.json.Encoder().encode

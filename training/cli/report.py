@@ -16,6 +16,7 @@ from features.home import Home
 from features.store.redis_server import RedisServerError
 
 if TYPE_CHECKING:
+    from features.insights.periods import PeriodAsk
     from features.insights.report import Report
 
 report = typer.Typer(help="Figures to steer a shop by.", no_args_is_help=True)
@@ -28,6 +29,15 @@ AsOfOption = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="What was known at the end of this day (UTC)."),
 ]
+DaysOption = Annotated[
+    int | None, typer.Option(min=1, help="The last so many whole days, beside as many before.")
+]
+FromOption = Annotated[
+    datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day of a period.")
+]
+ToOption = Annotated[
+    datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day of it; else the newest.")
+]
 About = Literal["kpi", "cohorts", "segments", "channels", "affinities"]
 
 
@@ -36,10 +46,41 @@ def kpi(
     about: Annotated[About, typer.Option(help="Which figures.")] = "kpi",
     format: FormatOption = "table",
     as_of: AsOfOption = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, help="Of so many whole days, beside those before.")
+    ] = None,
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="Of a period.")
+    ] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Its last day.")] = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Revenue, LTV, repeat rate and the like; cohorts, segments, channels, affinities with --about."""
-    _show(Home(home), about, format, as_of)
+    ask = _period(days, first, last)
+    if ask.is_given and about != "kpi":
+        raise typer.BadParameter(f"--about {about} is of all time up to --as-of")
+    _show(Home(home), about, format, as_of, ask=ask)
+
+
+@report.command("recommendations")
+def recommendations(
+    format: FormatOption = "table",
+    days: DaysOption = None,
+    first: FromOption = None,
+    last: ToOption = None,
+    placement: Annotated[str | None, typer.Option(help="At this one alone.")] = None,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """What was shown, clicked and bought, by placement and day; by default of the last 28 days."""
+    from features.insights.recommendation_figures import report_of_recommendations
+    from training.ledger.shop import load_shop
+    from training.reports.build import newest_day
+    from training.reports.recommendations import recommendation_days
+
+    shop, now = Home(home), datetime.now(UTC)
+    ask = _period(days, first, last)
+    known = load_shop(shop, newest_day(shop, now), with_forecast=False, now=now)
+    _print(report_of_recommendations(recommendation_days(shop, known), ask, placement), format)
 
 
 @report.command("experiment")
@@ -131,18 +172,34 @@ def customers(
     _show(Home(home), "customers", format, as_of)
 
 
+def _period(days: int | None, first: datetime | None, last: datetime | None) -> PeriodAsk:
+    from features.insights.periods import PeriodAsk
+
+    with plain_errors(ValueError):
+        return PeriodAsk(days, first.date() if first else None, last.date() if last else None)
+
+
 def _show(
-    home: Home, name: str, format: ReportFormat, as_of: datetime | None, *, with_forecast: bool = True
+    home: Home,
+    name: str,
+    format: ReportFormat,
+    as_of: datetime | None,
+    *,
+    with_forecast: bool = True,
+    ask: PeriodAsk | None = None,
 ) -> None:
     # Imported here because serving imports this module too, and must not load training's libraries.
     from features.insights.report_files import write_report
     from features.people.kept_emails import emails_of
     from training.ledger.shop import load_shop
-    from training.reports.build import build_report, newest_day
+    from training.reports.build import build_report, newest_day, report_of_period
 
     now = datetime.now(UTC)
     day: date = as_of.date() if as_of else newest_day(home, now)
     shop = load_shop(home, day, with_forecast=with_forecast, now=None if as_of else now)
+    if ask is not None and ask.is_given:
+        _print(report_of_period(home, shop, ask), format)
+        return
     if name == "customers":
         shop = replace(shop, emails=emails_of(home))
     built = build_report(shop, name)

@@ -26,7 +26,7 @@ class Ledger:
     orders: order, customer (null: a guest), timestamp, currency, revenue, products (how many different ones),
     discounted, coupon, given (money of the discounts), number (1: the customer's first order), costed and
     margin (revenue of lines whose cost is known, and what is left of it). lines: LINE_FIELDS; price is of a
-    unit before the order's discount. gross: currency, gross (of everything ordered, before refunds and
+    unit before the order's discount. gross: currency, day, gross (of everything ordered, before refunds and
     cancellations). unpriced: lines without a price of their own. assumed: orders without a currency, which
     are counted in the most usual one.
     """
@@ -88,9 +88,11 @@ def ledger_of(archive: Archive, catalogue: pl.DataFrame, as_of: date, *, with_li
     priced = goods.with_columns(price=pl.coalesce("unit_price", _usual_price()))
     heads, assumed = _heads(log, priced)
     bought = priced.filter(pl.col("type") == "purchase", pl.col("item").is_not_null())
-    ordered = (bought if with_lines else bought.clear()).select("order", amount=AMOUNT)
+    ordered = (bought if with_lines else bought.clear()).select("order", "timestamp", amount=AMOUNT)
     ordered = ordered.join(heads, on="order", how="left")
-    gross = ordered.group_by("currency").agg((pl.col("amount") * (1 - pl.col("off"))).sum().alias("gross"))
+    gross = ordered.group_by("currency", day=pl.col("timestamp").dt.date()).agg(
+        (pl.col("amount") * (1 - pl.col("off"))).sum().alias("gross")
+    )
     unpriced, prices = bought["unit_price"].null_count(), _prices(priced)
     del priced, bought, ordered  # each is as long as all order lines: make room for the next ones
     lines = (

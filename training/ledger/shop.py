@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import polars as pl
 
@@ -26,8 +26,9 @@ from training.ledger.touches import read_archive, until
 class Shop:
     """A shop on a day. customers: `Ledger.customers` with channel, segment, vip, recency_days, span_days
     and, where there is a forecast, its columns (null for customers without one). The forecast is of the
-    orders in the usual currency. clock: the moment that segments are of; serving_rhythm: of the model whose
-    segments they are, None: of the ledger's own; emails: customer -> address, where they are to be shown."""
+    orders in the usual currency. agreed: how many customers agreed to e-mails. clock: the moment that
+    segments are of; serving_rhythm: of the model whose segments they are, None: of the ledger's own; emails:
+    customer -> address, where they are to be shown."""
 
     ledger: Ledger
     catalogue: pl.DataFrame
@@ -40,11 +41,17 @@ class Shop:
     plan_problem: str | None
     forecast: bool
     usual_currency: str | None
+    agreed: int
     emails: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def as_of(self) -> date:
         return self.ledger.as_of
+
+    @property
+    def whole(self) -> date:
+        """The last day that was over at `clock`."""
+        return self.as_of if self.clock >= until(self.as_of) else self.as_of - timedelta(days=1)
 
     def of(self, currency: str | None) -> Shop:
         """The orders of one currency and those who placed them."""
@@ -82,6 +89,7 @@ def load_shop(home: Home, as_of: date, *, with_forecast: bool = True, now: datet
         plan_problem=problem,
         forecast=expected is not None,
         usual_currency=usual_currency(scan(home)),
+        agreed=int((archive.facts["consent"] == "true").sum()),
     )
     return _with_ledger(empty, ledger, customers)
 

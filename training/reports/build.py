@@ -7,6 +7,11 @@ import polars as pl
 
 from features.history.events_parquet import scan
 from features.home import Home
+from features.insights.days import write_days
+from features.insights.period_figures import period_report, with_earned
+from features.insights.periods import PeriodAsk
+from features.insights.recommendation_days import write_recommendation_days
+from features.insights.recommendation_figures import report_of_recommendations
 from features.insights.report import Part
 from features.insights.report import Report as Figures
 from features.insights.report_files import write_report
@@ -16,12 +21,15 @@ from training.ledger.shop import Shop, load_shop
 from training.reports.affinities import affinities
 from training.reports.channels import channels
 from training.reports.cohorts import cohorts
+from training.reports.days import days_of
 from training.reports.experiments import experiments_report
 from training.reports.kpi import kpi
 from training.reports.model import model_report
+from training.reports.next_steps import next_steps_report
 from training.reports.offers import offers_report
 from training.reports.policy import finished_outcomes, policy_report
 from training.reports.pricing import pricing
+from training.reports.recommendations import recommendation_days
 from training.reports.segments import customers, segments
 
 BUILDERS: dict[str, tuple[str, Callable[[Shop, str | None], Part]]] = {
@@ -53,7 +61,12 @@ def write_insights(home: Home, report: Report = silent) -> None:
     for name in BUILDERS:
         if name != "customers":
             write_report(home, build_report(shop, name))
-    for each in (experiments_report(home, shop), *decision_reports(home, shop)):
+    write_days(home, days_of(shop, notes(shop)))
+    recommended = recommendation_days(home, shop)
+    write_recommendation_days(home, recommended)
+    usual = report_of_recommendations(recommended, PeriodAsk())
+    others = experiments_report(home, shop), usual, next_steps_report(home, shop)
+    for each in (*others, *decision_reports(home, shop)):
         write_report(home, each)
     report("Figures", 1, 1)
 
@@ -66,6 +79,13 @@ def decision_reports(home: Home, shop: Shop) -> list[Figures]:
         policy_report(decision_outcomes, shop.as_of, currency),
         model_report(home, shop.as_of.isoformat()),
     ]
+
+
+def report_of_period(home: Home, shop: Shop, ask: PeriodAsk) -> Figures:
+    """As `GET /v1/insights/kpi` answers, worked out now."""
+    days = days_of(shop, notes(shop))
+    period = ask.period(days.as_of, days.whole) or days.all_time
+    return with_earned(period_report(days, period), experiments_report(home, shop))
 
 
 def newest_day(home: Home, now: datetime) -> date:

@@ -5,12 +5,12 @@ from typing import Any
 import polars as pl
 
 from features.insights.definitions import MIN_LTV_TO_CAC
+from features.insights.period_figures import NO_COSTS
 from features.insights.report import Figure, Part, Plot, figure, table
 from training.ledger.shop import Shop
 from training.ledger.sums import over, total
 
 COSTED_ENOUGH = 0.9  # share of revenue with known costs that LTV:CAC needs to count margin
-NO_COSTS = "No spending is known: `perennial import costs FILE` (date, channel, spend)"
 CHANNEL_COLUMNS = (
     "channel",
     "customers",
@@ -31,9 +31,7 @@ def channels(shop: Shop, currency: str | None) -> Part:
     """CAC, LTV and their ratio, channel by channel and for the shop."""
     if shop.customers.is_empty() and shop.costs.is_empty():
         return Part(currency)
-    costs = shop.costs.filter(pl.col("currency").is_in(["", currency or ""]))
-    if currency is None:
-        costs = shop.costs
+    costs = costs_in(shop, currency)
     by_channel = _by_channel(shop, costs)
     share = contribution(shop)
     rows = [_row(each, share or 1.0, shop.forecast) for each in by_channel.iter_rows(named=True)]
@@ -55,6 +53,22 @@ def channels(shop: Shop, currency: str | None) -> Part:
     return Part(currency, _figures(by_channel, costs, share or 1.0, shop.forecast), [drawn])
 
 
+def costs_in(shop: Shop, currency: str | None) -> pl.DataFrame:
+    """What was spent in a currency; all of it where orders have none."""
+    if currency is None:
+        return shop.costs
+    return shop.costs.filter(pl.col("currency").is_in(["", currency]))
+
+
+def is_won(costs: pl.DataFrame) -> pl.Expr:
+    """Whether a customer's `first` order lies in the months with spending."""
+    months = costs["date"].dt.truncate("1mo")
+    month = pl.col("first").dt.date().dt.truncate("1mo")
+    return month.is_between(pl.lit(months.min(), pl.Date), pl.lit(months.max(), pl.Date)).fill_null(
+        value=False
+    )
+
+
 def contribution(shop: Shop) -> float | None:
     """The margin as a share of revenue; None where costs of too little revenue are known."""
     orders = shop.ledger.orders
@@ -71,11 +85,7 @@ def _by_channel(shop: Shop, costs: pl.DataFrame) -> pl.DataFrame:
         if shop.forecast
         else shop.customers.with_columns(predicted_365d=pl.lit(None, pl.Float64))
     )
-    months = costs["date"].dt.truncate("1mo")
-    month = pl.col("first").dt.date().dt.truncate("1mo")
-    won = month.is_between(pl.lit(months.min(), pl.Date), pl.lit(months.max(), pl.Date)).fill_null(
-        value=False
-    )
+    won = is_won(costs)
     customer_figures = customers.group_by(pl.col("channel").str.to_lowercase().alias("key")).agg(
         pl.col("channel").mode().sort().first(),
         pl.len().alias("customers"),

@@ -1,21 +1,17 @@
 """The report of experiments and of the holdout: the effect of each arm, and what Perennial earned."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 import polars as pl
 
 from features.home import Home
-from features.insights.report import Column, Figure, Part, Plot, Report, Table, column, figure, table
-from recommender.experiments.assignment import HELD_OUT_ARM
+from features.insights.report import Column, Figure, Part, Plot, Report, Table, column, table
 from recommender.experiments.plan import Experiment
-from training.experiments.earned import Earned, earned_above_holdout, sentence
 from training.experiments.effects import Visitors
 from training.experiments.exposures import (
-    PERENNIAL,
     ExposureLog,
-    Participants,
     exposures_of_plan,
     holdout_participants,
     holdout_share,
@@ -29,8 +25,8 @@ from training.experiments.study import METRICS, Metric, Study
 from training.ledger.shop import Shop
 from training.ledger.touches import until
 from training.reports.channels import contribution
+from training.reports.earned import earned_in, with_predictions
 
-MONTH = timedelta(days=30)
 NO_HOLDOUT = (
     "What Perennial earned cannot be told yet: nobody has been held out so far. Serve with PERENNIAL_HOLDOUT"
     " above 0, as it is by default; the first answer comes within weeks."
@@ -53,10 +49,11 @@ def experiments_report(home: Home, shop: Shop, only: str | None = None) -> Repor
         orders = orders_by_person(home, log, part_shop)
         studies = [_study(plan, log, orders, part_shop) for plan in chosen]
         figures: list[Figure] = []
+        tables: list[Table] = []
         if only is None and len(participants.visitors):
-            figures, summary = _earned(participants, orders, part_shop, currency)
-            headline = headline or summary
-        tables = [drawn for study in studies for drawn in (_effects(study), _arms(study))]
+            told = earned_in(participants, orders, part_shop, currency)
+            figures, tables, headline = told.figures, [told.periods], headline or told.summary
+        tables += [drawn for study in studies for drawn in (_effects(study), _arms(study))]
         parts.append(Part(currency, figures, tables))
         notes += [note for study in studies for note in _notes(study)]
     if only is None:
@@ -87,54 +84,12 @@ def _metrics(shop: Shop) -> tuple[Metric, ...]:
     return tuple(sorted(metrics, key=lambda metric: metric.name != "margin_per_visitor"))
 
 
-def _customers(shop: Shop) -> pl.DataFrame:
-    if shop.forecast:
-        return shop.customers
-    return shop.customers.with_columns(predicted_365d=pl.lit(0.0))
-
-
 def _study(plan: Experiment, log: ExposureLog, orders: pl.DataFrame, shop: Shop) -> Study:
     participants = participants_of(exposures_of_plan(log.exposures, plan.plan_hash))
     end = min(filter(None, (plan.until, until(shop.as_of))))
     began = participants.began
-    visitor_outcomes = outcomes(participants.visitors, orders, _customers(shop), began, end)
+    visitor_outcomes = outcomes(participants.visitors, orders, with_predictions(shop), began, end)
     return Study(plan, visitor_outcomes, participants.crossed, began, end, _metrics(shop))
-
-
-def _earned(
-    participants: Participants, orders: pl.DataFrame, shop: Shop, currency: str | None
-) -> tuple[list[Figure], str]:
-    """The figures, and a summary of them in a sentence or two."""
-    what = "revenue" if contribution(shop) is None else "margin"
-    end, start = until(shop.as_of), participants.began
-    month = max(start, end - MONTH)
-
-    def earned(metric: str, since: datetime) -> Earned:
-        visitor_outcomes = outcomes(participants.visitors, orders, _customers(shop), since, end)
-        return earned_above_holdout(visitor_outcomes, metric, since, end)
-
-    days = round((end - month) / timedelta(days=1))
-    last, all_time = earned(what, month), earned(what, start)
-    summary = sentence(last, what, f"in the last {days} days", currency)
-    if month > start:
-        summary += " " + sentence(all_time, what, f"since {start:%-d %B %Y}", currency)
-    arms = participants.visitors["arm"]
-    figures = [
-        _interval(f"earned_{what}", last),
-        _interval(f"earned_{what}_since", all_time),
-        figure("earned_share", all_time.share if all_time.is_known else None),
-        figure("held_out_visitors", int((arms == HELD_OUT_ARM).sum())),
-        figure("treated_visitors", int((arms == PERENNIAL).sum())),
-    ]
-    if what == "margin":
-        figures.insert(1, _interval("earned_revenue", earned("revenue", month)))
-    return figures, summary
-
-
-def _interval(name: str, earned: Earned) -> Figure:
-    if not earned.is_known:
-        return figure(name, None, f"Only {earned.buyers} of those held out bought")
-    return figure(name, earned.value, low=earned.low, high=earned.high)
 
 
 def _effects(study: Study) -> Table:
@@ -163,19 +118,20 @@ def _name(study: Study) -> str:
 
 def _arms(study: Study) -> Table:
     shares = [arm.weight / study.plan.weight for arm in study.plan.arms]
-    detectable = {arm: each.minimum_detectable for arm, each in study.verdicts()}
+    verdicts = dict(study.verdicts())
     rows = [
         (
             arm.id,
             n,
             share,
             *(_value(study.visitors(arm.id, metric)) for metric in study.metrics),
-            detectable.get(arm.id),
+            verdicts[arm.id].minimum_detectable if arm.id in verdicts else None,
+            verdicts[arm.id].code if arm.id in verdicts else None,
         )
         for arm, n, share in zip(study.plan.arms, study.counts, shares, strict=True)
     ]
     columns: list[str | Column] = ["arm", "visitors", "planned_share"]
-    columns += [*(metric.name for metric in study.metrics), "minimum_detectable"]
+    columns += [*(metric.name for metric in study.metrics), "minimum_detectable", "decision"]
     text = f"From {study.since:%-d %B %Y} to {study.until - timedelta(microseconds=1):%-d %B %Y}."
     return table(f"{study.plan.id}:arms", f"{_name(study)}: the arms", columns, rows, None, text)
 

@@ -1,10 +1,10 @@
-// Draws a report (features/insights/report.py) on the dashboard and in the page that `perennial report` writes.
+// Draws a report (features/insights/report.py) in the console and in the page that `perennial report` writes.
 // Everything is set as text: whatever a shop calls its products, nothing of it becomes markup.
 
 const DRAWN = { bars, intervals, line };
 const LINE_HEIGHT = 240; // CSS pixels
-const MONTH = 30 * 86400, YEAR = 365 * 86400; // seconds, as uPlot takes the steps of its axis
-const STEPS = [MONTH, 2 * MONTH, 3 * MONTH, 6 * MONTH, YEAR, 2 * YEAR, 5 * YEAR];
+const DAY = 86400, MONTH = 30 * DAY, YEAR = 365 * DAY; // seconds, as uPlot takes the steps of its axis
+const STEPS = [DAY, 7 * DAY, MONTH, 2 * MONTH, 3 * MONTH, 6 * MONTH, YEAR, 2 * YEAR, 5 * YEAR];
 const NOTHING = "–";
 const MOST_ROWS = 100;
 const MOST_BARS = 25;
@@ -16,8 +16,9 @@ export function show(place, report) {
   const section = add(place, "section", "report");
   section.id = report.name;
   add(section, "h2", "", report.title);
-  const day = new Intl.DateTimeFormat("en-GB", PRECISE).format(new Date(report.as_of));
-  add(section, "p", "as-of", `Up to ${day}`);
+  const told = day => new Intl.DateTimeFormat("en-GB", PRECISE).format(new Date(day));
+  const { first, last } = report.period ?? {};
+  add(section, "p", "as-of", first ? `${told(first)} to ${told(last)}` : `Up to ${told(report.as_of)}`);
   if (report.headline) add(section, "p", "headline", report.headline);
   for (const note of report.notes) add(section, "p", "note", note);
   for (const part of report.parts) {
@@ -35,6 +36,7 @@ function showFigures(section, part) {
     add(card, "dt", "", figure.label);
     add(card, "dd", "value", estimate(figure, part.currency));
     if (figure.low !== null) add(card, "dd", "ends", ends(figure, part.currency));
+    if (figure.before !== null) add(card, "dd", "ends", `before: ${text(figure.before, figure.unit, part.currency)}`);
     if (figure.note) add(card, "dd", "definition why", `${figure.note}.`);
     add(card, "dd", "definition", figure.definition);
   }
@@ -163,9 +165,10 @@ function intervals(picture, table, place) {
   return named(column, table.rows, span);
 }
 
-// Months, drawn by uPlot as wide as the card is, again when that or the theme changes.
+// Months or days, drawn by uPlot as wide as the card is, again when that or the theme changes.
 function line(picture, table, place, currency) {
   const column = table.columns[place], told = value => text(value, column.unit, currency);
+  const daily = table.columns[0].name === "day";
   const times = table.rows.map(row => Date.parse(row[0]) / 1000);
   const size = () => ({ width: picture.clientWidth, height: LINE_HEIGHT });
   const colour = name => () => getComputedStyle(picture).getPropertyValue(name);
@@ -176,12 +179,12 @@ function line(picture, table, place, currency) {
     tzDate: seconds => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
     cursor: { drag: { x: false } },
     scales: {
-      x: { range: () => [times[0], Math.max(times.at(-1), times[0] + MONTH)] },
+      x: { range: () => [times[0], Math.max(times.at(-1), times[0] + (daily ? DAY : MONTH))] },
       y: { range: { min: { soft: 0, mode: 1 }, max: { pad: 0.1 } } },
     },
-    axes: [{ ...axis, grid: { show: false }, incrs: STEPS }, { ...axis, size: 70, values: amounts }],
+    axes: [{ ...axis, grid: { show: false }, incrs: daily ? STEPS : STEPS.slice(2) }, { ...axis, size: 70, values: amounts }],
     series: [
-      { label: table.columns[0].label, value: "{YYYY}-{MM}" },
+      { label: table.columns[0].label, value: daily ? "{YYYY}-{MM}-{DD}" : "{YYYY}-{MM}" },
       { label: column.label, stroke: colour("--bar"), fill: colour("--bar-soft"), width: 2, value: (_, value) => told(value) },
     ],
   }, [times, table.rows.map(row => row[place])], picture);

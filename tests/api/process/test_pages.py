@@ -12,7 +12,7 @@ from api.process.pages import STATIC, pages_router
 
 def client(demo_folder: Path | None) -> httpx.AsyncClient:
     app = FastAPI(title="Perennial", docs_url=None)
-    app.include_router(pages_router(demo_folder, lambda _: None))
+    app.include_router(pages_router(demo_folder))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop.example")
 
 
@@ -57,17 +57,6 @@ async def test_the_demo_allows_nothing_but_its_own_files(demo_folder: Path) -> N
         assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_the_dashboard_allows_nothing_but_its_own_files() -> None:
-    async with client(None) as http:
-        page = await http.get("/dashboard")
-        paths = re.findall(r'(?:src|href)="(/dashboard/[^"]+)"', page.text)
-        linked = [await http.get(path) for path in [*paths, "/dashboard/report/report.js"]]
-    assert page.headers["content-security-policy"].startswith("default-src 'self';")
-    assert "style=" not in page.text
-    assert len(linked) == 7
-    assert {answer.status_code for answer in linked} == {200}
-
-
 @pytest.mark.parametrize("path", ["/demo", "/demo/shop.json", "/demo/images/A1.svg"])
 @pytest.mark.parametrize("folder", [None, Path("nowhere")])
 async def test_without_a_demo_shop_it_says_how_to_get_one(path: str, folder: Path | None) -> None:
@@ -85,8 +74,6 @@ async def test_without_a_demo_shop_it_says_how_to_get_one(path: str, folder: Pat
         "/demo/images/%2e%2e/truth.json",
         "/demo/images//etc/passwd",
         "/demo/static/..%2f..%2fpages.py",
-        "/dashboard/report/..%2fpage.py",
-        "/dashboard/static/..%2f..%2fpages.py",
         "/docs/static/..%2fmain.py",
     ],
 )

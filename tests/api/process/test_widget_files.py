@@ -17,7 +17,7 @@ DOCUMENT = (STATIC.parents[1] / "docs" / "widget.md").read_text()
 
 def client() -> httpx.AsyncClient:
     app = FastAPI(title="Perennial", docs_url=None)
-    app.include_router(pages_router(None, lambda _: None))
+    app.include_router(pages_router(None))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop.example")
 
 

@@ -96,4 +96,4 @@ def test_head_is_get_without_a_body(http: httpx.Client, path: str) -> None:
 
 def test_a_slash_at_the_end_says_nothing(http: httpx.Client) -> None:
     assert http.get("/healthz/").status_code == 200
-    assert http.get("/").headers["location"] == "/dashboard"
+    assert http.get("/").headers["location"] == "/console"

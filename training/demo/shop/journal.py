@@ -13,7 +13,7 @@ import numpy as np
 from features.events.vocabulary import Event, EventContext, EventType
 from features.time_units import DAY_S
 from training.demo.shop.season import Calendar
-from training.demo.shop.trials import TRIALS_SINCE, AnsweredVisit
+from training.demo.shop.trials import TRIALS_SINCE, AnsweredVisit, answer_id, placement_clicked, placement_of
 
 
 @dataclass(slots=True)
@@ -49,6 +49,8 @@ class Journal:
         timestamp = self._calendar.start + timedelta(seconds=second)
         if timestamp > self._calendar.now:
             return
+        if visit.session_id and visit.day > TRIALS_SINCE:
+            details |= self._named(kind, visit, visit.session_id, second, details)
         event = Event(
             type=kind,
             event_id=f"e-{len(self._lines) + 1:06d}",
@@ -59,12 +61,27 @@ class Journal:
             context=visit.context,
             **details,
         )
-        if visit.session_id and visit.day > TRIALS_SINCE and visit.session_id not in self.answered:
-            answered = AnsweredVisit(second, visit.customer_id, visit.anonymous_id, visit.session_id)
-            self.answered[visit.session_id] = answered
         self._seconds.append(second)
         self._lines.append(self._encode(event))
         self.counts[kind] += 1
+
+    def _named(
+        self, kind: EventType, visit: Visit, session_id: str, second: int, details: dict[str, Any]
+    ) -> dict[str, str]:
+        """The answer that an event names, if any, which then showed its product."""
+        first = AnsweredVisit(second, visit.customer_id, visit.anonymous_id, session_id, {})
+        answered = self.answered.setdefault(session_id, first)
+        for item in details["order"].items if kind == "purchase" else ():
+            if item.recommendation_id:
+                answered.named.setdefault(placement_of(item.recommendation_id), []).append(item.product_id)
+        if kind not in ("view", "add_to_cart"):
+            return {}
+        visitor, product = str(answered.customer_id or answered.anonymous_id), details["product_id"]
+        placement = placement_clicked(visitor, session_id, product)
+        if placement is None:
+            return {}
+        answered.named.setdefault(placement, []).append(product)
+        return {"recommendation_id": answer_id(placement, session_id)}
 
     def write(self, path: Path) -> None:
         """One JSON object a line, gzipped, by time; no date in the header, so a seed fixes every byte."""

@@ -56,7 +56,8 @@ def write_demo_shop(
     write_feed(folder / "catalogue.tsv", goods)
     write_pictures(folder / "images", goods)
     journal.write(folder / "events.jsonl.gz")
-    assortment.trials.write_served(folder / "served.parquet", list(journal.answered.values()))
+    shown = [product.product_id for product in sorted(goods, key=lambda each: -each.popularity)]
+    assortment.trials.write_served(folder / "served.parquet", list(journal.answered.values()), shown)
     write_offers(folder / "offers.csv", calendar, histories)
     write_channels(folder / "channels.csv", shoppers, calendar, rng)
     write_truth(folder, assortment, histories, dict(journal.counts.most_common()))

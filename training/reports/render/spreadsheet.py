@@ -34,7 +34,7 @@ def _long(report: Report) -> Iterator[list[Cell]]:
     for part in report.parts:
         for each in part.figures:
             yield [part.currency, "figures", "", each.name, each.value, each.unit]
-            for name, end in (("low", each.low), ("high", each.high)):
+            for name, end in (("low", each.low), ("high", each.high), ("before", each.before)):
                 if end is not None:
                     yield [part.currency, "figures", "", f"{each.name}_{name}", end, each.unit]
         for table in part.tables:

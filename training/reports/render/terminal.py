@@ -19,7 +19,9 @@ GOOD, BAD = {"pays", "free"}, {"loses"}
 
 def print_report(report: Report, console: Console) -> None:
     """Print a report, without rows beyond MOST_ROWS and columns that do not fit."""
-    console.print(f"\n[bold]{report.title}[/], up to {report.as_of}")
+    period = report.period
+    when = f"{period.first} to {period.last}" if period else f"up to {report.as_of}"
+    console.print(f"\n[bold]{report.title}[/], {when}")
     if report.headline:
         console.print(report.headline, highlight=False)
     for note in report.notes:
@@ -47,6 +49,8 @@ def _explained(figure: Figure, part: Part) -> Text:
     note = Text(f" {figure.note}.", "yellow") if figure.note else Text()
     ends = [shown(end, figure.unit, part.currency) for end in (figure.low, figure.high) if end is not None]
     span = Text(f"{' to '.join(ends)}. ", "cyan") if ends else Text()
+    if figure.before is not None:
+        span = Text(f"before: {shown(figure.before, figure.unit, part.currency)}. ", "cyan").append_text(span)
     return span.append(figure.definition).append_text(note)
 
 
