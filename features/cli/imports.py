@@ -147,6 +147,9 @@ def import_catalogue(  # noqa: PLR0913, PLR0917 - an option an argument
     retire_missing: Annotated[
         bool, typer.Option("--retire-missing", help="The file is complete: never recommend what it lacks.")
     ] = False,
+    own_network: Annotated[
+        bool, typer.Option("--own-network", help="The address lies in your own network, and may.")
+    ] = False,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -174,6 +177,7 @@ def import_catalogue(  # noqa: PLR0913, PLR0917 - an option an argument
                 maps=maps or (),
                 part=Part(language, country),
                 retire_missing=retire_missing,
+                own_network=own_network,
                 dry_run=dry_run,
                 now=now,
                 report=report,

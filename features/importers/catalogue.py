@@ -24,7 +24,7 @@ from features.importers.existing import Existing, read_existing
 from features.importers.files import join_tables, read_tables
 from features.importers.formats import AUTO, fitting, no_known_format, pick_format, pick_requested
 from features.importers.lines import Format
-from features.importers.list_pages import fetch_catalogue
+from features.importers.list_pages import Fetch, fetch_catalogue
 from features.importers.local_columns import WHOLE, Part, local_columns, of_part, with_local_columns
 from features.importers.mapping import given_columns
 from features.importers.missing_products import missing_products, note_missing, retired_rows
@@ -59,6 +59,7 @@ def import_catalogue(  # noqa: PLR0913
     maps: Sequence[str] = (),
     part: Part = WHOLE,
     retire_missing: bool = False,
+    own_network: bool = False,
     dry_run: bool = False,
     now: datetime,
     report: Report = silent,
@@ -67,13 +68,13 @@ def import_catalogue(  # noqa: PLR0913
 
     A path is a file, a folder or a .zip. sheet and decimal: as in `orders.import_orders`.
     format: AUTO or a name of `CATALOGUE_FORMATS`. maps: `our name=header`. part: the language and market that
-    the source is of. retire_missing: what the source does not list is never recommended again. A dry run
-    writes nothing.
+    the source is of. retire_missing: what the source does not list is never recommended again. own_network: a
+    URL may lead into it. A dry run writes nothing.
     Raises ImportRefused, the home unchanged, where the source cannot be taken at all.
     """
     part.check(retire_missing=retire_missing)
     sources = [source] if isinstance(source, str) else list(source)
-    name, table = _table(sources, sheet, report)
+    name, table = _table(sources, sheet, partial(fetch, report=report, own_network=own_network), report)
     command = shlex.join([*sources, "--home", str(home.root)])
     chosen, why = _format(table, format, maps, command)
     if table.cells.is_empty():
@@ -155,13 +156,13 @@ def _format(table: FileTable, name: str, maps: Sequence[str], command: str) -> t
     return pick_format(CATALOGUE_FORMATS, table, name)
 
 
-def _table(sources: list[str], sheet: str | None, report: Report) -> tuple[str, FileTable]:
+def _table(sources: list[str], sheet: str | None, fetch: Fetch, report: Report) -> tuple[str, FileTable]:
     if not any("://" in source for source in sources):
         paths = [Path(source) for source in sources]
         return paths[0].name, read_tables(paths, looks_like_catalogue, sheet=sheet, report=report)
     if unknown := [each for each in sources if not each.startswith(("http://", "https://"))]:
         raise ImportRefused(f"{unknown[0]}: only files and http(s) addresses can be read, not both at once.")
-    fetched = [(_name(each), fetch_catalogue(each, partial(fetch, report=report))) for each in sources]
+    fetched = [(_name(each), fetch_catalogue(each, fetch)) for each in sources]
     return fetched[0][0], join_tables(fetched, looks_like_catalogue, sheet=sheet)
 
 

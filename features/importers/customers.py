@@ -37,7 +37,7 @@ from features.importers.rejects import write_rejects
 from features.importers.summary import CustomersSummary
 from features.importers.table import FileTable
 from features.importers.values import TIME
-from features.people.aliases import add_links, load_people
+from features.people.aliases import add_links, keep_emails, load_people
 from features.progress import Report, silent
 
 
@@ -192,6 +192,8 @@ def _write(home: Home, plan: _Plan, table: FileTable, record: ImportRecord, reje
         if rejects:
             undo.callback(rejects.unlink, missing_ok=True)
             write_rejects(rejects, table, plan.rejected.filter(~ERASED))
+        if plan.party.emails.height:
+            keep_emails(home, plan.party.emails)
         if not record.id:
             undo.pop_all()
             return

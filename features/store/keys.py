@@ -253,7 +253,7 @@ def people() -> str:
     """Hash a further name of a customer -> whose it is. Writers: API, imports; readers: API, ingest.
 
     Beside it `:links`, a sorted set of those that API processes must know, by when they were linked, in ms
-    (digests: 90 days), and `:news`, a hash name -> JSON NewLink until the archiver has written it."""
+    (digests: 90 days), and hashes for the archiver: `:news`, name -> JSON NewLink; `:emails`, encrypted."""
     return f"{TAG}:people"
 
 

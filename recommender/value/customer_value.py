@@ -78,8 +78,9 @@ class CustomerValue:
     pace: (parts of a year) float64, of the shop's `BusinessCalendar`, by which all weeks here are counted.
     model: (5) float64, `OrderModel`; rare: (2) float64, r and alpha of NBD on the same customers;
     spend: (3) float64, `SpendModel`; margin: (1) float64, the shop's share of revenue (NaN: no costs).
-    reference_weeks: (1) float64, the time for which the corrections were learned; means: (2) float64, a
-    customer's mean revenue so far and in that time, before recalibration. features_seen: (2, features of
+    reference_weeks: (1) float64, the time for which the corrections were learned; means: (2) float64, the
+    past revenue at which a forecast leans nowhere, and a customer's mean revenue in that time, before
+    recalibration. features_seen: (2, features of
     `correction_features`) float64, least and greatest the weights were learned of; order_weights and
     revenue_weights: (1 + features) float64; order_knots and revenue_knots: (2, bins)
     float64, forecasts and what came. Per customer: `Customers`; float32 where that says float64.
@@ -172,14 +173,18 @@ def corrected_forecast(
 
 
 def past_revenue_factor(value: CustomerValue, customers: Customers, revenue: Float64s) -> Float64s:
-    """Factor that moves revenue forecasts half-way towards a customer's past revenue, both over the shop's
-    mean. revenue: of the reference weeks, from `corrected_forecast`."""
+    """Factor that moves revenue forecasts half-way towards a customer's past revenue, and the revenue of all
+    nowhere. revenue: of the reference weeks, from `corrected_forecast`."""
     past, coming = value.means
-    own = np.maximum(customers.revenue, 0.1 * value.spend_model.shop_mean)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = (own / past) / (revenue / coming)
+        ratio = (past_revenue(value, customers) / past) / (revenue / coming)
     factor = np.where(np.isfinite(ratio) & (ratio > 0), ratio, 1.0) ** PAST_REVENUE_EXPONENT
     return np.asarray(factor.clip(1 / MOST_PAST_FACTOR, MOST_PAST_FACTOR))
+
+
+def past_revenue(value: CustomerValue, customers: Customers) -> Float64s:
+    """Money of all orders so far; a tenth of a usual order at least."""
+    return np.asarray(np.maximum(customers.revenue, 0.1 * value.spend_model.shop_mean))
 
 
 def own_spend(customers: Customers) -> Float64s:

@@ -30,6 +30,7 @@ from features.cli.options import (
 from features.connections.settings_file import DamagedConnections, read_connections, save_connection
 from features.connections.whole import require_whole
 from features.home import Home
+from features.people.names import shown
 from features.store.redis_server import RedisServerError
 from features.store.settings import StoreSettings
 from features.time_units import DAY_MS
@@ -191,8 +192,12 @@ def _send(
 
 
 def _show_dead(name: str, state: SentState) -> None:
-    rows = [(letter.id, letter.customer_id, letter.problem or "") for letter in state.dead()]
-    rows += [("fields", customer, problem) for customer, problem in state.refused().items()]
+    rows = [
+        (letter.id.replace(letter.customer_id, who), who, letter.problem or "")
+        for letter in state.dead()
+        for who in (shown(letter.customer_id),)
+    ]
+    rows += [("fields", shown(customer), problem) for customer, problem in state.refused().items()]
     if rows:
         show_table((name, "customer", "what was wrong"), rows)
     else:
