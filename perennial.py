@@ -18,7 +18,9 @@ from features.cli.commands import keys
 from features.cli.connect import connect
 from features.cli.customers import customers as customer_names
 from features.cli.imports import imports, list_imports
+from features.cli.imports_preview import preview
 from features.cli.mcp import mcp
+from features.cli.money_imports import import_costs, import_rates
 from features.cli.options import DEFAULT_HOME, HomeOption, JsonOption, console, errors, plain_errors, progress
 from features.cli.poison import poison
 from features.cli.users import users
@@ -43,6 +45,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+imports.command("costs")(import_costs)
+imports.command("rates")(import_rates)
+imports.command("preview")(preview)
 app.add_typer(imports, name="import")
 app.command("imports")(list_imports)
 app.command()(train)

@@ -54,6 +54,11 @@ class Home:
         return self._folder("imports")
 
     @property
+    def uploads(self) -> Path:
+        """A folder for each file that came by HTTP to be imported; kept for a day at most."""
+        return self._folder("uploads")
+
+    @property
     def state(self) -> Path:
         """How each part of a running service is, see `features.store.parts`; `metrics/` of its processes."""
         return self._folder("state")

@@ -8,3 +8,13 @@ Report = Callable[[str, int, int], None]
 
 def silent(step: str, done: int, total: int) -> None:
     """Ignore the progress."""
+
+
+def both(first: Report, second: Report) -> Report:
+    """Tells two of the same progress."""
+
+    def report(step: str, done: int, total: int) -> None:
+        first(step, done, total)
+        second(step, done, total)
+
+    return report

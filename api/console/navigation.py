@@ -3,8 +3,13 @@
 from typing import Final
 
 PAGES: Final = (
+    "this_week",
+    "recommendations",
     "merchandising",
     "offers",
+    "messages",
     "experiments",
+    "customers",
     "figures",
+    "data",
 )

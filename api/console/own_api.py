@@ -1,7 +1,7 @@
 """The service's own HTTP interface, asked from within the same process."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -9,6 +9,8 @@ import msgspec
 from starlette.types import ASGIApp, Message
 
 from api.web.access import Caller
+
+Body = bytes | AsyncIterator[bytes] | None
 
 
 class Refused(Exception):
@@ -38,11 +40,11 @@ async def ask(
     method: str,
     path: str,
     query: Mapping[str, Any],
-    body: bytes | None = None,
+    body: Body = None,
 ) -> Reply:
     """Ask `app` as `caller`. path: not quoted. Raises Refused."""
     headers = [(b"host", b"localhost")]
-    if body is not None:
+    if isinstance(body, bytes):
         headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     given = {name: value for name, value in query.items() if value is not None}
     scope = {
@@ -62,12 +64,13 @@ async def ask(
         Caller.IN_SCOPE: caller,
     }
     status, parts = 500, []
-    requests: list[Message] = [{"type": "http.request", "body": body or b"", "more_body": False}]
+    requests = _messages(body)
 
     async def receive() -> Message:
-        if not requests:
+        message = await anext(requests, None)
+        while message is None:
             await asyncio.Event().wait()  # nobody hangs up: an answer that is streamed comes whole
-        return requests.pop()
+        return message
 
     async def send(message: Message) -> None:
         nonlocal status
@@ -78,6 +81,15 @@ async def ask(
 
     await app(scope, receive, send)
     return _checked(Reply(status, b"".join(parts)))
+
+
+async def _messages(body: Body) -> AsyncIterator[Message]:
+    if body is None or isinstance(body, bytes):
+        yield {"type": "http.request", "body": body or b"", "more_body": False}
+        return
+    async for chunk in body:
+        yield {"type": "http.request", "body": chunk, "more_body": True}
+    yield {"type": "http.request", "body": b"", "more_body": False}
 
 
 def _checked(reply: Reply) -> Reply:

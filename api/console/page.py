@@ -1,6 +1,6 @@
 """What a page of the console works with: who asks, the service's own API, and how a page is written."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -87,7 +87,7 @@ class Console:
         return (await self._ask("PUT", path, query, body)).json()
 
     async def post(self, path: str, body: Any = None, **query: Any) -> Any:
-        """As `get`, with `body` as JSON, or as it is if it is bytes."""
+        """As `get`, with `body` as JSON, or as it is if it is bytes, whole or in chunks."""
         return (await self._ask("POST", path, query, body)).json()
 
     async def delete(self, path: str, **query: Any) -> Any:
@@ -119,7 +119,7 @@ class Console:
         return RedirectResponse(path, 303, HEADERS)
 
     async def _ask(self, method: str, path: str, query: dict[str, Any], body: Any = None) -> Reply:
-        sent = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
+        sent = body if body is None or isinstance(body, bytes | AsyncIterator) else msgspec.json.encode(body)
         return await ask(self.request.app, Caller(self.person.name), method, path, query, sent)
 
 

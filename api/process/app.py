@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from api.console import router as console
 from api.process.pages import pages_router
 from api.routes import (
+    answer_preview,
     attention,
     audience,
     catalogue,
@@ -21,10 +22,16 @@ from api.routes import (
     events,
     experiments,
     feeds,
+    imports,
     insights,
+    intake,
+    keys,
+    lookup,
     mail_images,
     measurement_protocol,
     merchandising,
+    messages,
+    models,
     non_products,
     offer_catalogue,
     offers,
@@ -36,9 +43,11 @@ from api.routes import (
     segment,
     tiers,
     triggers,
+    users,
     webhooks,
     why_not,
 )
+from api.serving.lookup import KeptSearch
 from api.serving.mail_cards import MailCards
 from api.serving.preload import LoadBundle
 from api.serving.service import Service
@@ -61,6 +70,7 @@ from recommender.model import versions
 
 ROUTE_MODULES = (
     recommendations,
+    answer_preview,
     events,
     picks,
     mail_images,
@@ -70,7 +80,9 @@ ROUTE_MODULES = (
     customer_segments,
     tiers,
     triggers,
+    messages,
     catalogue,
+    lookup,
     merchandising,
     why_not,
     non_products,
@@ -78,7 +90,12 @@ ROUTE_MODULES = (
     offers,
     product_sets,
     experiments,
+    imports,
+    intake,
     insights,
+    models,
+    keys,
+    users,
     attention,
     feeds,
     segment,
@@ -106,6 +123,7 @@ def create_app(
         access = Access(is_loopback(settings.host), hosts=settings.hosts, rates=Rates(settings, debts))
         service = _service(home, redis_url, settings, store_settings, access, load)
         app.state.service, app.state.mail_cards = service, MailCards(settings)
+        app.state.product_search = KeptSearch()
         app.state.redis_url, app.state.exporting = redis_url, asyncio.Lock()
         stores = service.store, service.writes, service.batch
         await asyncio.gather(*(store.open() for store in stores))

@@ -9,11 +9,11 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Response
 
-from api.schemas.experiments import ExperimentsAnswer, ExperimentsToSave, ExperimentsVersion
-from api.schemas.recommendations import VersionAsk
+from api.schemas.experiments import ExperimentsAnswer, ExperimentsToSave
+from api.schemas.revisions import ExperimentsVersion, VersionAsk
 from api.serving.inputs import Sent, body_of, query_of
 from api.serving.revisions import read_version, refuse, save_version
-from api.serving.security import SecretService
+from api.serving.security import CallerName, SecretService
 from api.serving.service import Service
 from api.web.openapi import documented, takes
 from api.web.replies import JsonReply, encode
@@ -37,7 +37,9 @@ async def experiments(service: SecretService, ask: Annotated[VersionAsk, query_o
     **documented(ExperimentsAnswer, 400, 409, 413, 422, 503, body=takes(ExperimentsToSave)),
 )
 async def put_experiments(
-    service: SecretService, body: Annotated[Sent[ExperimentsToSave], body_of(ExperimentsToSave)]
+    service: SecretService,
+    caller: CallerName,
+    body: Annotated[Sent[ExperimentsToSave], body_of(ExperimentsToSave)],
 ) -> Response:
     """Replace all experiments; the next answer goes by them. Refused: contradictions, models that are not
     there, and changes that would move visitors of a running one to another arm. Needs a secret key."""
@@ -50,7 +52,7 @@ async def put_experiments(
     refuse("experiments", problems)
     # Saved only over the version that was checked: a change that came in between is not overwritten.
     revision = current.revision if sent.revision is None else sent.revision
-    versions = await save_version(service, EXPERIMENTS, body.as_sent["experiments"], revision)
+    versions = await save_version(service, EXPERIMENTS, body.as_sent["experiments"], revision, caller)
     await service.refresh_experiments()
     return _saved(service, versions, versions[0])
 
@@ -79,7 +81,9 @@ def _saved(service: Service, versions: Sequence[SettingVersion], version: Settin
         holdout=service.store_settings.holdout,
         warnings=[*oddities(plans, now), *_unknown(service, plans)],
         versions=[
-            ExperimentsVersion(each.revision, each.saved_at, [plan.id for plan in _plans(each)])
+            ExperimentsVersion(
+                each.revision, each.saved_at, each.saved_by, [plan.id for plan in _plans(each)]
+            )
             for each in versions
         ],
     )

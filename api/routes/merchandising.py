@@ -14,14 +14,13 @@ from api.schemas.recommendations import (
     PreviewAsk,
     RuleEffect,
     RulesToSave,
-    RulesVersion,
     SavedRulesAnswer,
-    VersionAsk,
 )
+from api.schemas.revisions import RulesVersion, VersionAsk
 from api.serving.answering import items_json, request_of, shown_products
 from api.serving.inputs import Sent, body_of, query_of
 from api.serving.revisions import read_version, refuse, save_version
-from api.serving.security import SecretService
+from api.serving.security import CallerName, SecretService
 from api.serving.service import Service
 from api.serving.shoppers import live_shopper, shopper_of
 from api.web.openapi import documented, takes
@@ -48,12 +47,12 @@ async def saved_rules(service: SecretService, ask: Annotated[VersionAsk, query_o
     "/v1/merchandising", **documented(SavedRulesAnswer, 400, 409, 413, 422, 503, body=takes(RulesToSave))
 )
 async def put_rules(
-    service: SecretService, body: Annotated[Sent[RulesToSave], body_of(RulesToSave)]
+    service: SecretService, caller: CallerName, body: Annotated[Sent[RulesToSave], body_of(RulesToSave)]
 ) -> Response:
     """Replace all rules. Contradictions are refused; products that the model does not know are warnings."""
     sent = body.checked
     refuse("rules", contradictions(sent.rules))
-    versions = await save_version(service, MERCHANDISING, sent.rules, sent.revision)
+    versions = await save_version(service, MERCHANDISING, sent.rules, sent.revision, caller)
     await service.refresh_rules()
     return _saved(service, versions, versions[0])
 
@@ -100,7 +99,7 @@ def _saved(service: Service, versions: Sequence[SettingVersion], version: Settin
         rules=rules,
         warnings=unknown_names(rules, tables) if tables else [],
         versions=[
-            RulesVersion(each.revision, each.saved_at, len(msgspec.json.decode(each.settings)))
+            RulesVersion(each.revision, each.saved_at, each.saved_by, len(msgspec.json.decode(each.settings)))
             for each in versions
         ],
     )

@@ -8,11 +8,10 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Response
 
-from api.schemas.recommendations import VersionAsk
-from api.schemas.triggers import SettingsVersion
+from api.schemas.revisions import SettingsVersion, VersionAsk
 from api.serving.inputs import Sent, body_of, query_of
 from api.serving.revisions import listed, read_version, save_version
-from api.serving.security import SecretService
+from api.serving.security import CallerName, SecretService
 from api.serving.tiers import changing_file
 from api.web.openapi import documented, takes
 from api.web.replies import JsonReply, encode
@@ -55,14 +54,14 @@ async def non_products(service: SecretService, ask: Annotated[VersionAsk, query_
 
 @router.put("/v1/non-products", **documented(RuleAnswer, 400, 409, 413, 422, 503, body=takes(RuleToSave)))
 async def put_non_products(
-    service: SecretService, body: Annotated[Sent[RuleToSave], body_of(RuleToSave)]
+    service: SecretService, caller: CallerName, body: Annotated[Sent[RuleToSave], body_of(RuleToSave)]
 ) -> Response:
     """Replace the rule: answers go by it within a minute, models and reports from the next training on. What
     the lists of postage, fees, vouchers and the like in eight languages find is no product without a rule.
     Needs a secret key."""
     sent = body.checked
     async with changing_file(service.home, RULE_FILE):
-        versions = await save_version(service, NON_PRODUCTS, body.as_sent["rule"], sent.revision)
+        versions = await save_version(service, NON_PRODUCTS, body.as_sent["rule"], sent.revision, caller)
         await asyncio.to_thread(write_rule, service.home, encode(sent.rule))
     return _saved(versions, versions[0], sent.rule)
 

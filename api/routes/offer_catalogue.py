@@ -8,11 +8,11 @@ import msgspec
 import numpy as np
 from fastapi import APIRouter, Response
 
-from api.schemas.offers import CatalogueAnswer, CatalogueToSave, CatalogueVersion
-from api.schemas.recommendations import VersionAsk
+from api.schemas.offers import CatalogueAnswer, CatalogueToSave
+from api.schemas.revisions import CatalogueVersion, VersionAsk
 from api.serving.inputs import Sent, body_of, query_of
 from api.serving.revisions import read_version, refuse, save_version
-from api.serving.security import SecretService
+from api.serving.security import CallerName, SecretService
 from api.serving.service import Service
 from api.web.openapi import documented, takes
 from api.web.replies import JsonReply, encode
@@ -38,7 +38,9 @@ async def offer_catalogue(
     **documented(CatalogueAnswer, 400, 409, 413, 422, 503, body=takes(CatalogueToSave)),
 )
 async def put_offer_catalogue(
-    service: SecretService, body: Annotated[Sent[CatalogueToSave], body_of(CatalogueToSave)]
+    service: SecretService,
+    caller: CallerName,
+    body: Annotated[Sent[CatalogueToSave], body_of(CatalogueToSave)],
 ) -> Response:
     """Replace all offers; the next decision goes by them. Contradictions are refused, and offers that leave
     too little of every product's margin. Needs a secret key."""
@@ -46,7 +48,7 @@ async def put_offer_catalogue(
     problems = contradictions(sent.catalogue)
     problems += await asyncio.to_thread(_losing, service.recommender, sent.catalogue)
     refuse("catalogue", problems)
-    versions = await save_version(service, OFFER_CATALOGUE, body.as_sent["catalogue"], sent.revision)
+    versions = await save_version(service, OFFER_CATALOGUE, body.as_sent["catalogue"], sent.revision, caller)
     await service.refresh_offers()
     return _saved(service, versions, versions[0])
 
@@ -72,6 +74,7 @@ def _saved(service: Service, versions: Sequence[SettingVersion], version: Settin
             CatalogueVersion(
                 each.revision,
                 each.saved_at,
+                each.saved_by,
                 len(msgspec.json.decode(each.settings, type=Catalogue).offers),
             )
             for each in versions

@@ -8,11 +8,10 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Response
 
-from api.schemas.recommendations import VersionAsk
-from api.schemas.triggers import SettingsVersion
+from api.schemas.revisions import SettingsVersion, VersionAsk
 from api.serving.inputs import Sent, body_of, query_of
 from api.serving.revisions import listed, read_version, refuse, save_version
-from api.serving.security import SecretService
+from api.serving.security import CallerName, SecretService
 from api.serving.tiers import changing_file
 from api.web.openapi import documented, takes
 from api.web.replies import JsonReply, encode
@@ -55,14 +54,14 @@ async def tiers(service: SecretService, ask: Annotated[VersionAsk, query_of(Vers
 
 @router.put("/v1/tiers", **documented(TiersAnswer, 400, 409, 413, 422, 503, body=takes(TiersToSave)))
 async def put_tiers(
-    service: SecretService, body: Annotated[Sent[TiersToSave], body_of(TiersToSave)]
+    service: SecretService, caller: CallerName, body: Annotated[Sent[TiersToSave], body_of(TiersToSave)]
 ) -> Response:
     """Replace all tiers: profiles go by them from the next question on, triggers from the next round. Needs a
     secret key."""
     sent = body.checked
     refuse("plan", contradictions(sent.plan))
     async with changing_file(service.home, TIERS_FILE):
-        versions = await save_version(service, TIER_SETTINGS, body.as_sent["plan"], sent.revision)
+        versions = await save_version(service, TIER_SETTINGS, body.as_sent["plan"], sent.revision, caller)
         await asyncio.to_thread(write_tiers, service.home, encode(body.as_sent["plan"]))
     return _saved(versions, versions[0], sent.plan)
 

@@ -9,7 +9,7 @@ import msgspec
 from fastapi import APIRouter, Response
 from starlette.responses import StreamingResponse
 
-from api.schemas.recommendations import VersionAsk
+from api.schemas.revisions import VersionAsk
 from api.schemas.triggers import (
     TriggerAsk,
     TriggerLine,
@@ -18,7 +18,7 @@ from api.schemas.triggers import (
 )
 from api.serving.inputs import Sent, body_of, query_of
 from api.serving.revisions import listed, read_version, refuse, save_version
-from api.serving.security import SecretService
+from api.serving.security import CallerName, SecretService
 from api.serving.service import Service
 from api.serving.triggers_due import due_page
 from api.web.openapi import NDJSON, documented, takes
@@ -68,12 +68,14 @@ async def trigger_settings(
     **documented(TriggerSettingsAnswer, 400, 409, 413, 422, 503, body=takes(TriggerSettingsToSave)),
 )
 async def put_trigger_settings(
-    service: SecretService, body: Annotated[Sent[TriggerSettingsToSave], body_of(TriggerSettingsToSave)]
+    service: SecretService,
+    caller: CallerName,
+    body: Annotated[Sent[TriggerSettingsToSave], body_of(TriggerSettingsToSave)],
 ) -> Response:
     """Replace all settings; what is not named is as by default. The next round of triggers goes by them."""
     sent = body.checked
     refuse("settings", contradictions(sent.settings))
-    versions = await save_version(service, TRIGGER_SETTINGS, body.as_sent["settings"], sent.revision)
+    versions = await save_version(service, TRIGGER_SETTINGS, body.as_sent["settings"], sent.revision, caller)
     return _saved(versions, versions[0], await _offers(service))
 
 

@@ -10,15 +10,15 @@ from api.schemas.offers import OfferAnswer
 from api.schemas.recommendations import PicksAnswer
 from recommender.customers.profile import Profile
 
-Part = Literal["picks", "offers", "orders", "tickets"]
+Part = Literal["picks", "offers", "orders", "tickets", "messages"]
 
 
 class CustomerAsk(msgspec.Struct, frozen=True, rename={"parts": "with"}):
     """`with`: what else to tell, separated by commas. `picks`: products to suggest, nothing noted as sent;
     `offers`: the next best offer, decided and counted as by `POST /v1/offers`; `orders`: the latest orders,
-    and what was bought; `tickets` are in every profile."""
+    and what was bought; `messages`: those that are due to them; `tickets` are in every profile."""
 
-    parts: Annotated[tuple[Part, ...], msgspec.Meta(max_length=4)] = ()
+    parts: Annotated[tuple[Part, ...], msgspec.Meta(max_length=5)] = ()
 
 
 class LatestOrder(msgspec.Struct, frozen=True):
@@ -38,6 +38,15 @@ class Bought(msgspec.Struct, frozen=True):
     last: date
 
 
+class MessageDue(msgspec.Struct, frozen=True):
+    """A message that may be sent until it expires."""
+
+    id: str
+    kind: str
+    due_at: datetime
+    expires_at: datetime
+
+
 class CustomerAnswer(Profile, frozen=True):
     """One customer, as of now, and what `with` asked for. Figures that are not known are null.
 
@@ -52,3 +61,4 @@ class CustomerAnswer(Profile, frozen=True):
     offer: OfferAnswer | UnsetType = UNSET
     latest_orders: list[LatestOrder] | UnsetType = UNSET
     bought: list[Bought] | UnsetType = UNSET
+    messages_due: list[MessageDue] | UnsetType = UNSET

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from api.schemas.revisions import ExperimentsVersion
 from recommender.experiments.plan import Experiments
 
 
@@ -12,14 +13,6 @@ class ExperimentsToSave(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
     experiments: Experiments
     revision: int | None = None
-
-
-class ExperimentsVersion(msgspec.Struct, frozen=True):
-    """A version that can be gone back to."""
-
-    revision: int
-    saved_at: datetime | None
-    experiments: list[str]
 
 
 class ExperimentsAnswer(msgspec.Struct, frozen=True):

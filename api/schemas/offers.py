@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from api.schemas.recommendations import MAX_K, ExperimentAnswer, Ids, Language, ReasonAnswer
+from api.schemas.revisions import CatalogueVersion
 from features.events.vocabulary import Id
 from recommender.offers.catalogue import Catalogue
 
@@ -17,14 +18,6 @@ class CatalogueToSave(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     catalogue: Catalogue
     revision: int | None = None
-
-
-class CatalogueVersion(msgspec.Struct, frozen=True):
-    """A version that can be gone back to."""
-
-    revision: int
-    saved_at: datetime | None
-    offers: int
 
 
 class CatalogueAnswer(msgspec.Struct, frozen=True):
@@ -40,7 +33,8 @@ class CatalogueAnswer(msgspec.Struct, frozen=True):
 class OfferAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whom an offer is for: a customer, or a browser by which nobody is known yet. cart: product ids, one an
     item; left out: what live events put into it. k: how many products to name with it, at most. personalise:
-    false for who said no to profiling: nothing is decided about them."""
+    false for who said no to profiling: nothing is decided about them. preview: what would be decided now;
+    nothing is promised or counted."""
 
     customer_id: Id | None = None
     anonymous_id: Id | None = None
@@ -48,6 +42,7 @@ class OfferAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cart: Ids = ()
     k: Annotated[int, msgspec.Meta(ge=0, le=MAX_K)] = 3
     personalise: bool = True
+    preview: bool = False
 
     def __post_init__(self) -> None:
         if self.customer_id is None and self.anonymous_id is None:

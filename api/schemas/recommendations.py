@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from api.schemas.revisions import RulesVersion
 from features.events.vocabulary import Id, SentEvent
 from recommender.context.campaigns import Campaign
 from recommender.context.request import Placement
@@ -215,20 +216,6 @@ class RulesToSave(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     rules: Rules
     revision: int | None = None
-
-
-class VersionAsk(msgspec.Struct, frozen=True):
-    """Which version of the rules; without `revision` the newest."""
-
-    revision: int | None = None
-
-
-class RulesVersion(msgspec.Struct, frozen=True):
-    """A version that can be gone back to."""
-
-    revision: int
-    saved_at: datetime | None
-    rules: int
 
 
 class SavedRulesAnswer(msgspec.Struct, frozen=True):

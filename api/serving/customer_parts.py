@@ -1,13 +1,15 @@
 """What a support desk wants beside a customer's profile: suggestions, an offer, orders."""
 
+import time
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from api.schemas.customers import Bought, LatestOrder, Part
+from api.schemas.customers import Bought, LatestOrder, MessageDue, Part
 from api.schemas.offers import OfferAnswer, OfferAsk
 from api.schemas.recommendations import PicksAnswer, PicksAsk
 from api.serving.offer_experiments import offer_in_trial
@@ -15,6 +17,7 @@ from api.serving.offers import nothing_decided
 from api.serving.picks import Line, answer_pages
 from api.serving.service import Service
 from features.live.shopper_state import Purchase
+from features.outgoing.trigger_queue import waiting_for
 from features.store.connection import StoreUnavailable
 from recommender.customers.profile import date_within_calendar
 
@@ -34,6 +37,8 @@ async def parts_of(
     if "orders" in wanted:
         parts["latest_orders"] = [_order(each) for each in live]
         parts["bought"] = _bought(service, customer_id)
+    if "messages" in wanted:
+        parts["messages_due"] = await _messages_due(service, customer_id)
     return parts
 
 
@@ -50,11 +55,25 @@ async def _offer(service: Service, customer_id: str) -> OfferAnswer:
         return nothing_decided("store_unavailable")
 
 
+async def _messages_due(service: Service, customer_id: str) -> list[MessageDue]:
+    """Those that expire first come first; none while the store is away."""
+    with suppress(StoreUnavailable):
+        return [
+            MessageDue(each.id, each.kind, _at(each.at_ms), _at(each.expires_ms))
+            for each in await waiting_for(service.store, customer_id, int(time.time() * 1000))
+        ]
+    return []
+
+
+def _at(epoch_ms: int) -> datetime:
+    return datetime.fromtimestamp(epoch_ms / 1000, UTC)
+
+
 def _order(order: Purchase) -> LatestOrder:
     products: dict[str, float] = {}
     for product_id, quantity in zip(order.product_ids, order.quantities, strict=True):
         products[product_id] = products.get(product_id, 0.0) + quantity
-    return LatestOrder(order.order_id, datetime.fromtimestamp(order.at_ms / 1000, UTC), products)
+    return LatestOrder(order.order_id, _at(order.at_ms), products)
 
 
 def _bought(service: Service, customer_id: str) -> list[Bought]:

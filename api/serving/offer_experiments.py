@@ -15,6 +15,7 @@ from features.events.nobody import is_nobody, somebody
 from features.outgoing.impressions import ExperimentAssignment, ServedRecord
 from recommender.experiments.plan import OFFERS
 from recommender.offers.catalogue import NO_OFFER, Catalogue
+from recommender.recommend import Recommender
 
 _experiment_of = msgspec.json.Decoder(ExperimentAnswer | None).decode
 
@@ -43,20 +44,25 @@ async def offer_in_trial(service: Service, ask: OfferAsk) -> OfferAnswer:
         return answer
     if answer.degraded_reasons == ["no_offers"]:
         answer = withheld(treatment.assignment)
-    # Noted with and without an offer: whose purchases are compared must not depend on the arm.
-    service.served.add(
-        ServedRecord(
-            recommendation_id=answer.decision_id or f"r-{new_token()}",
-            at=datetime.now(UTC),
-            placement=OFFERS,
-            product_ids=tuple(answer.products),
-            customer_id=ask.customer_id,
-            anonymous_id=ask.anonymous_id,
-            model_version=treatment.recommender.bundle.manifest.version,
-            treated=treatment.assignment,
-        )
-    )
+    if not ask.preview:
+        # Noted with and without an offer: whose purchases are compared must not depend on the arm.
+        service.served.add(_record(ask, answer, treatment.recommender, treatment.assignment))
     return msgspec.structs.replace(answer, experiment=_experiment_of(treatment.experiment_json))
+
+
+def _record(
+    ask: OfferAsk, answer: OfferAnswer, recommender: Recommender, assignment: ExperimentAssignment
+) -> ServedRecord:
+    return ServedRecord(
+        recommendation_id=answer.decision_id or f"r-{new_token()}",
+        at=datetime.now(UTC),
+        placement=OFFERS,
+        product_ids=tuple(answer.products),
+        customer_id=ask.customer_id,
+        anonymous_id=ask.anonymous_id,
+        model_version=recommender.bundle.manifest.version,
+        treated=assignment,
+    )
 
 
 def visitor_of(service: Service, ask: OfferAsk) -> OfferAsk | None:

@@ -5,6 +5,8 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import msgspec
+
 from api.schemas.offers import OfferAnswer, OfferAsk, OfferReason
 from api.serving.answering import shown_products
 from api.serving.service import Service
@@ -100,6 +102,8 @@ class DecisionContext:
         model, prices = model_of(self.recommender.bundle.tables), self.service.offer_prices.by_budget
         choice = choose_offer(catalogue, model, offer_context, self.now, state_hash, prices)
         promise = Promise(choice.decision, choice.offer, self._products(choice.offer), revision)
+        if self.ask.preview:
+            return msgspec.structs.replace(answer_of(promise, self.ask.k), decision_id=None)
         given = choice.offer.id if choice.offer else None
         kept = await keep_decision(
             self.service.writes,

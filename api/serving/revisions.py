@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from api.schemas.triggers import SettingsVersion
+from api.schemas.revisions import SettingsVersion
 from api.serving.service import Service
 from api.web.problems import Problem
 from api.web.replies import encode
@@ -24,19 +24,19 @@ async def read_version(
 
 
 async def save_version(
-    service: Service, settings: SettingVersions, as_sent: object, revision: int | None
+    service: Service, settings: SettingVersions, as_sent: object, revision: int | None, by: str | None
 ) -> list[SettingVersion]:
     """Save the settings as they were sent, so that fields left out follow the defaults, also later ones.
 
-    Returns all saved versions, newest first. Raises StaleRevision, StoreUnavailable.
+    by: who saves them. Returns all saved versions, newest first. Raises StaleRevision, StoreUnavailable.
     """
-    await settings.save(service.writes, encode(as_sent), datetime.now(UTC), revision)
+    await settings.save(service.writes, encode(as_sent), datetime.now(UTC), revision, by)
     return await settings.newest(service.store)
 
 
 def listed(versions: Sequence[SettingVersion]) -> list[SettingsVersion]:
     """What an answer says of them."""
-    return [SettingsVersion(each.revision, each.saved_at) for each in versions]
+    return [SettingsVersion(each.revision, each.saved_at, each.saved_by) for each in versions]
 
 
 def refuse(field: str, problems: Sequence[str]) -> None:

@@ -54,5 +54,12 @@ async def secret_key(request: Request, _secret: Annotated[_Bearer, Depends(SECRE
     return service
 
 
+async def caller_name(request: Request) -> str | None:
+    """Who calls, as `Access.name_of` knows them."""
+    service: Service = request.app.state.service
+    return service.access.name_of(request)
+
+
+CallerName = Annotated[str | None, Depends(caller_name)]
 KeyScope = Annotated[Scope, Depends(any_key)]
 SecretService = Annotated[Service, Depends(secret_key)]

@@ -38,7 +38,7 @@ async def due_page(
     Raises StoreUnavailable.
     """
     page = await read_page(service.batch, since, kinds, now_ms, limit)
-    lines = await _checked(service, page.triggers, now_ms)
+    lines = await checked_lines(service, page.triggers, now_ms)
     if note:
         told = [msgspec.json.decode(line, type=Trigger) for _, line in lines if not _is_off(line)]
         counted = [(each.customer_id, each.id) for each in told if each.kind not in TRANSACTIONAL]
@@ -46,7 +46,8 @@ async def due_page(
     return Page(page.last, lines)
 
 
-async def _checked(service: Service, lines: Sequence[Line], now_ms: int) -> list[Line]:
+async def checked_lines(service: Service, lines: Sequence[Line], now_ms: int) -> list[Line]:
+    """Those that still hold, and cancellations. Raises StoreUnavailable."""
     if service.recommender is None:  # without a model nobody knows what is sold
         return list(lines)
     customers = list({_customer(line): None for _, line in lines if not _is_off(line)})
@@ -54,7 +55,7 @@ async def _checked(service: Service, lines: Sequence[Line], now_ms: int) -> list
         return list(lines)
     states = dict(zip(customers, await read_states_of(service.batch, customers), strict=True))
     settings = await TRIGGER_SETTINGS.current(service.batch)
-    knowledge = await _knowledge(service, states.values())  # type: ignore[arg-type]
+    knowledge = await knowledge_of(service, states.values())  # type: ignore[arg-type]
     wanted = msgspec.json.decode(settings.settings, type=Settings)
     return await asyncio.to_thread(_still_due, knowledge, lines, states, now_ms, wanted)
 
@@ -78,8 +79,8 @@ def _still_due(
     return kept
 
 
-async def _knowledge(service: Service, states: Sequence[TriggerState]) -> Knowledge:
-    """What the model, the shelf and the news of products say now."""
+async def knowledge_of(service: Service, states: Sequence[TriggerState]) -> Knowledge:
+    """What the model, the shelf and the news of products say now. Raises StoreUnavailable."""
     products = list(dict.fromkeys(product for each in states for product in interests(each.life) if product))
     replies = await service.batch.call("HMGET", keys.product_news(), *products) if products else []
     recommender, tiers = service.recommender, await asyncio.to_thread(tier_plan, service.home)

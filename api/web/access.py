@@ -103,6 +103,15 @@ class Access:
                 "`perennial keys create secret` makes one.",
             )
 
+    def name_of(self, request: Request) -> str | None:
+        """Who asks: a caller of this process, or the name of the request's key, or how it begins; None where
+        none is known."""
+        caller: Caller | None = request.scope.get(Caller.IN_SCOPE)
+        if caller is not None:
+            return caller.name
+        stored = (self.keys or {}).get(digest(_sent_key(request) or ""))
+        return (stored.name or stored.prefix) if stored else None
+
     def is_secret(self, request: Request) -> bool:
         """Whether the request carries a secret key."""
         try:

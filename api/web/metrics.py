@@ -175,6 +175,13 @@ def flush() -> None:
     shared().write(_own())
 
 
+def counted(counter: Counter) -> dict[Labels, int]:
+    """How often, in all API processes since the service started, by labels."""
+    flush()
+    series = shared().with_others(_own())[counter.name]
+    return {tuple(labels_of(labels)): int(n) for labels, (n,) in series.items()}
+
+
 def exposition(
     parts: Mapping[str, PartState], messages: Mapping[tuple[str, str], int] | None = None
 ) -> bytes:

@@ -14,6 +14,7 @@ Json = dict[str, Any]
 NULL = {"type": "null"}
 REF = "#/components/schemas/{name}"
 JSON, NDJSON, PROBLEM = "application/json", "application/x-ndjson", "application/problem+json"
+BINARY = "application/octet-stream"
 EXAMPLES = Path(__file__).with_name("examples.json")  # by method and path: query, path, body, answer
 DOCUMENTED_SHAPES: dict[str, type] = {"ProblemAnswer": ProblemAnswer}  # all that are documented, by name
 
@@ -27,6 +28,7 @@ TAGS = [
     {"name": "catalogue", "description": "Stock, prices and titles as they change."},
     {"name": "merchandising", "description": "The merchant's rules, and a look at what they would change."},
     {"name": "experiments", "description": "What is tried on whom."},
+    {"name": "imports", "description": "Exports of the shop, taken in and back; what comes in live."},
     {"name": "insights", "description": "The figures that the owner steers by."},
     {"name": "operations", "description": "Whether the service runs and is ready; open to all."},
 ]
@@ -40,6 +42,7 @@ PROBLEMS = {
     408: "The body did not arrive in time.",
     422: "A field is missing or wrong.",
     429: "Too much in too short a time; try again after `Retry-After` seconds.",
+    501: "A part of Perennial that this needs is not installed here.",
     503: "Not now; try again after `Retry-After` seconds.",
 }
 
@@ -97,7 +100,15 @@ def parameters(shape: type[msgspec.Struct]) -> Json:
 
 def takes(shape: type, media_type: str = JSON) -> Json:
     """A body."""
-    schema = _lines_of(shape) if media_type == NDJSON else _ref(shape)
+    return _body(_lines_of(shape) if media_type == NDJSON else _ref(shape), media_type)
+
+
+def takes_file() -> Json:
+    """A body of any kind, as it is."""
+    return _body({"type": "string", "format": "binary"}, BINARY)
+
+
+def _body(schema: Json, media_type: str) -> Json:
     return {"requestBody": {"required": True, "content": {media_type: {"schema": schema}}}}
 
 
@@ -179,5 +190,6 @@ def _lines_of(shape: type) -> Json:
 
 
 def _ref(shape: type) -> dict[str, str]:
-    DOCUMENTED_SHAPES[shape.__name__] = shape
+    if DOCUMENTED_SHAPES.setdefault(shape.__name__, shape) is not shape:
+        raise TypeError(f"two shapes are called {shape.__name__}: the documentation would confuse them")
     return {"$ref": REF.format(name=shape.__name__)}

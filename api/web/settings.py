@@ -35,6 +35,9 @@ class ApiSettings(BaseSettings):
         default=21, ge=0, description="For so long no e-mail names a product again that one has named."
     )
     max_body_bytes: int = Field(default=1_000_000, ge=1_000, description="Larger request bodies are refused.")
+    max_upload_mb: int = Field(
+        default=500, ge=1, description="Larger files to be imported (`POST /v1/imports/files`) are refused."
+    )
     max_events: int = Field(default=2_500, ge=1, description="More events in one request are refused.")
     max_stream_bytes: int = Field(
         default=100_000_000, ge=1_000, description="So long may a body be that is answered line by line."

@@ -60,11 +60,14 @@ async def note_unknown(store: Connection, counts: Mapping[str, int]) -> None:
 def unknown_names(client: redis.Redis) -> dict[str, int]:
     """Name -> how often events named it, the most frequent first, without those known by now."""
     counted = client.zrevrange(keys.unknown_products(), 0, -1, withscores=True)
-    noted = cast(list[tuple[bytes, float]], counted)
-    names = [name.decode() for name, _ in noted]
-    found = cast(list[bytes | None], client.hmget(keys.product_names(), [*map(fold, names)])) if names else []
-    return {
-        name: int(count)
-        for name, (_, count), product in zip(names, noted, found, strict=True)
-        if product is None
-    }
+    noted = {name.decode(): int(count) for name, count in cast(list[tuple[bytes, float]], counted)}
+    found = cast(list[bytes | None], client.hmget(keys.product_names(), [*map(fold, noted)])) if noted else []
+    return {name: n for (name, n), product in zip(noted.items(), found, strict=True) if product is None}
+
+
+async def unknown_of(store: Connection) -> dict[str, int]:
+    """As `unknown_names`, for a process that serves. Raises StoreUnavailable."""
+    flat = await store.call("ZREVRANGE", keys.unknown_products(), 0, -1, "WITHSCORES")
+    noted = {name.decode(): int(float(count)) for name, count in zip(flat[::2], flat[1::2], strict=True)}
+    known = await find_products(store, noted)
+    return {name: n for name, n in noted.items() if name not in known}

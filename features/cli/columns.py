@@ -1,7 +1,7 @@
 """Asking whoever imports which column of a table is what."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import polars as pl
@@ -39,6 +39,12 @@ def ask_columns(bars: Bars, *, yes: bool) -> Ask | None:
     if yes:
         return _unasked
     return partial(_ask, bars) if is_terminal() else None
+
+
+def only_given(maps: Sequence[str]) -> Ask:
+    """No guess: the columns that `our name=header` names, and no others."""
+    names = {each.partition("=")[0].strip() for each in maps}
+    return lambda _, guess: {name: header for name, header in guess.columns.items() if name in names}
 
 
 def is_terminal() -> bool:

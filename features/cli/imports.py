@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,7 +31,7 @@ from features.store.redis_server import RedisServerError
 from features.store.settings import StoreSettings
 
 if TYPE_CHECKING:
-    from features.importers.summary import CostsSummary, ImportSummary, OrdersSummary, RatesSummary
+    from features.importers.summary import ImportSummary, OrdersSummary
 
 imports = typer.Typer(
     help="Bring in a shop's orders and catalogue; take an import back.", no_args_is_help=True
@@ -59,6 +59,9 @@ def import_orders(  # noqa: PLR0913, PLR0917 - an option an argument
     ] = "auto",
     maps: MapsOption = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take columns as they are guessed.")] = False,
+    no_guess: Annotated[
+        bool, typer.Option("--no-guess", help="Of an unknown table: read what --map names, and no more.")
+    ] = False,
     sheet: SheetOption = None,
     decimal: DecimalOption = None,
     zone: Annotated[str, typer.Option(help="Where times without a zone are from: Europe/Berlin.")] = "UTC",
@@ -70,7 +73,7 @@ def import_orders(  # noqa: PLR0913, PLR0917 - an option an argument
     Exit code 0: taken, or all of it known already. 1: refused, nothing was changed. 3: nothing was taken, or
     most rows were set aside.
     """
-    from features.cli.columns import ask_columns
+    from features.cli.columns import ask_columns, only_given
     from features.importers.choice import Wishes
     from features.importers.orders import import_orders
     from features.importers.refusal import ImportRefused
@@ -78,7 +81,8 @@ def import_orders(  # noqa: PLR0913, PLR0917 - an option an argument
     shop, settings, now = Home(home), StoreSettings(), datetime.now(UTC)
     with plain_errors(ImportRefused), progress() as bars:
         options = {"--sheet": sheet, "--decimal": decimal, "--zone": zone if zone != "UTC" else None}
-        wishes = Wishes(format, maps or (), ask_columns(bars, yes=yes), _again(files, home, options))
+        ask = only_given(maps or ()) if no_guess else ask_columns(bars, yes=yes)
+        wishes = Wishes(format, maps or (), ask, _again(files, home, options))
         summary = import_orders(
             shop,
             files,
@@ -111,7 +115,7 @@ def _end(summary: OrdersSummary, home: Path, *, dry_run: bool, as_json: bool) ->
     """Say what follows. Raises typer.Exit where the import went wrong."""
     where = home_option(home)
     back = f" To take back the rest: perennial import undo {summary.id}{where}" if summary.id else ""
-    _check(summary, back)
+    check_outcome(summary, back)
     if dry_run or as_json:
         return
     if summary.id:
@@ -119,7 +123,7 @@ def _end(summary: OrdersSummary, home: Path, *, dry_run: bool, as_json: bool) ->
     advise(f"Next: perennial train{where}")
 
 
-def _check(summary: ImportSummary, advice: str = "") -> None:
+def check_outcome(summary: ImportSummary, advice: str = "") -> None:
     """Raises typer.Exit where the import went wrong, after saying so."""
     if wrong := summary.went_wrong:
         look = f" The rows and why: {summary.rejects_file}" if summary.rejects_file else ""
@@ -180,54 +184,7 @@ def import_catalogue(  # noqa: PLR0913, PLR0917 - an option an argument
                 put_changes_sync(client, live_fields(Home(home), now))
                 publish_names(client, Home(home))
     show(summary, as_json=as_json)
-    _check(summary)
-
-
-@imports.command("costs")
-def import_costs(
-    file: Annotated[Path, typer.Argument(help="CSV, TSV or XLSX with date (or month), channel, spend.")],
-    home: HomeOption = DEFAULT_HOME,
-    sheet: SheetOption = None,
-    decimal: DecimalOption = None,
-    dry_run: DryRunOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Take in what channels cost, for CAC and LTV:CAC in `perennial report`."""
-    from features.importers.costs import import_costs
-
-    _take(import_costs, home, file, as_json=as_json, sheet=sheet, decimal=decimal, dry_run=dry_run)
-
-
-@imports.command("rates")
-def import_rates(
-    file: Annotated[Path, typer.Argument(help="CSV, TSV or XLSX with date, currency, rate.")],
-    home: HomeOption = DEFAULT_HOME,
-    sheet: SheetOption = None,
-    decimal: DecimalOption = None,
-    dry_run: DryRunOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Take in what one of another currency is worth in the shop's usual one; figures convert with it."""
-    from features.importers.rates import import_rates
-
-    _take(import_rates, home, file, as_json=as_json, sheet=sheet, decimal=decimal, dry_run=dry_run)
-
-
-def _take(
-    take: Callable[..., CostsSummary | RatesSummary],
-    home: Path,
-    file: Path,
-    *,
-    as_json: bool,
-    **words: object,
-) -> None:
-    """Import a file, show what became of it, and end with its exit code."""
-    from features.importers.refusal import ImportRefused
-
-    with plain_errors(ImportRefused):
-        summary = take(Home(home), file, now=datetime.now(UTC), **words)
-    show(summary, as_json=as_json)
-    _check(summary)
+    check_outcome(summary)
 
 
 @imports.command("formats")

@@ -1,6 +1,7 @@
 """What all commands share: their options, progress bars and tables."""
 
 import json
+import os
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from features.home import Home
 DEFAULT_HOME = Path(".perennial")
 HomeOption = Annotated[Path, typer.Option("--home", envvar="PERENNIAL_HOME", help="The shop's data folder.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")]
+
+PROGRESS_FILE = "PERENNIAL_PROGRESS_FILE"
 
 console = Console()
 errors = Console(stderr=True)
@@ -75,16 +78,22 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 class Bars:
-    """A `features.progress.Report` that draws one progress bar per step."""
+    """A `features.progress.Report` that draws one progress bar per step.
 
-    def __init__(self, drawn: Progress) -> None:
+    told_in: a file for whoever started this command and wants to show how far it is.
+    """
+
+    def __init__(self, drawn: Progress, told_in: str | None = None) -> None:
         self._drawn = drawn
+        self._told_in = told_in
         self._steps: dict[str, TaskID] = {}
 
     def __call__(self, step: str, done: int, total: int) -> None:
         if step not in self._steps:
             self._steps[step] = self._drawn.add_task(step)
         self._drawn.update(self._steps[step], completed=done, total=total or None)
+        if self._told_in:
+            Path(self._told_in).write_text(json.dumps({"step": step, "done": done, "total": total}), "utf-8")
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -101,7 +110,7 @@ def progress() -> Iterator[Bars]:
     """One progress bar per step, on standard error; they disappear when the work is done."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
     with Progress(*columns, TimeElapsedColumn(), console=errors, transient=True) as drawn:
-        yield Bars(drawn)
+        yield Bars(drawn, os.environ.get(PROGRESS_FILE))
 
 
 @contextmanager

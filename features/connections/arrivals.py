@@ -84,7 +84,17 @@ async def read_counts(store: Connection, services: Iterable[str]) -> dict[tuple[
 def read_state(client: redis.Redis, service: str) -> ConnectionState:
     """What is noted of a service. Raises redis.RedisError."""
     fields = cast(Mapping[bytes, bytes], client.hgetall(keys.connection(service)))
-    noted = {name.decode(): value.decode(errors="replace") for name, value in fields.items()}
+    return _state({name.decode(): value.decode(errors="replace") for name, value in fields.items()})
+
+
+async def read_states(store: Connection, services: Iterable[str]) -> dict[str, ConnectionState]:
+    """As `read_state`, of several, for a process that serves. Raises StoreUnavailable."""
+    asked = [(each, store.send("HGETALL", keys.connection(each))) for each in services]
+    flat = {service: [text.decode(errors="replace") for text in await reply] for service, reply in asked}
+    return {each: _state(dict(zip(texts[::2], texts[1::2], strict=True))) for each, texts in flat.items()}
+
+
+def _state(noted: Mapping[str, str]) -> ConnectionState:
     traffic = {
         name[2:]: Traffic(int(count), _time(noted[f"at:{name[2:]}"]))
         for name, count in noted.items()

@@ -37,8 +37,9 @@ from features.importers.product_ids import (
     with_canonical_ids,
 )
 from features.importers.reasons import RejectReason, first_reason
+from features.importers.records import rejects_path
 from features.importers.refusal import ImportRefused
-from features.importers.rejects import rejects_path, write_rejects
+from features.importers.rejects import write_rejects
 from features.importers.summary import CatalogueSummary
 from features.importers.table import FileTable
 from features.progress import Report, silent

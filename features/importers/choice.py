@@ -77,7 +77,7 @@ def _chosen(home: Home, table: FileTable, wishes: Wishes) -> Choice:
     headers = table.cells.columns
     if wishes.format not in {AUTO, MAPPED}:
         known = ORDER_FORMATS.get(wishes.format)
-        given = given_columns(wishes.maps, headers, _mappable(known) if known else MAPPABLE)
+        given = given_columns(wishes.maps, headers, mappable(known) if known else MAPPABLE)
         chosen = pick_requested(ORDER_FORMATS, table, wishes.format, given)
         return Choice(chosen, "as asked for", _noted(chosen), given or None)
     if not wishes.maps and wishes.format == AUTO:
@@ -105,7 +105,7 @@ def _mapped(table: FileTable, wishes: Wishes) -> Choice:
     """A table in no known format, or one whose columns are given."""
     headers = table.cells.columns
     fits = fitting(ORDER_FORMATS, table) if wishes.maps and wishes.format == AUTO else None
-    given = given_columns(wishes.maps, headers, _mappable(fits) if fits else MAPPABLE)
+    given = given_columns(wishes.maps, headers, mappable(fits) if fits else MAPPABLE)
     if fits and not fits.instead:
         return Choice(
             with_columns(fits, given), f"{fits.name}'s columns, and those given", _noted(fits), given
@@ -122,7 +122,7 @@ def _mapped(table: FileTable, wishes: Wishes) -> Choice:
     return Choice(mapped_format(chosen), "columns guessed", warnings, chosen, correction)
 
 
-def _mappable(each: Format) -> Sequence[str]:
+def mappable(each: Format) -> Sequence[str]:
     """Our names that may be given for a format: all of an order's where its reader knows them."""
     return tuple(each.columns) if each in (EVENTS_TABLE, ONLINE_RETAIL) else (*MAPPABLE, *each.columns)
 
@@ -141,14 +141,18 @@ def _guessed(guessed: Guess, given: Mapping[str, str]) -> tuple[str, ...]:
 
 def refuse_catalogue(table: FileTable, command: str) -> None:
     """Raises ImportRefused for a table of products that has neither orders nor events."""
-    fits = fitting(CATALOGUE_FORMATS, table)
-    found = guess(table.cells, {}).columns.keys()
-    tells_of_orders = found & {"order_id", "email", "customer_id"} or found >= {"timestamp", "quantity"}
-    if fits and not tells_of_orders:
+    if fits := catalogue_format(table):
         raise ImportRefused(
             f"This is a catalogue ({fits.name}: {', '.join(fits.needed())}), not orders. "
             f"Nothing was taken. Try:\nperennial import catalogue {command}"
         )
+
+
+def catalogue_format(table: FileTable) -> Format | None:
+    """The format of a table of products that tells of no orders; None of any other."""
+    found = guess(table.cells, {}).columns.keys()
+    tells_of_orders = found & {"order_id", "email", "customer_id"} or found >= {"timestamp", "quantity"}
+    return None if tells_of_orders else fitting(CATALOGUE_FORMATS, table)
 
 
 def refuse_orders(table: FileTable, command: str) -> None:

@@ -25,9 +25,9 @@ from features.importers.party import Party, identified, with_customers
 from features.importers.people import without_nobodies
 from features.importers.reach import Reach, reach
 from features.importers.reasons import RejectReason, first_reason
-from features.importers.records import ImportRecord, new_id, remove_record, write_record
+from features.importers.records import ImportRecord, new_id, rejects_path, remove_record, write_record
 from features.importers.refusal import ImportRefused
-from features.importers.rejects import rejects_path, write_rejects
+from features.importers.rejects import write_rejects
 from features.importers.summary import CustomersSummary
 from features.importers.table import FileTable, as_table
 from features.importers.values import TIME

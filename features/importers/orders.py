@@ -25,9 +25,9 @@ from features.importers.party import Party, identified, with_customers
 from features.importers.people import People
 from features.importers.reach import reach
 from features.importers.reasons import RejectReason
-from features.importers.records import ImportRecord, new_id, remove_record, write_record
+from features.importers.records import ImportRecord, new_id, rejects_path, remove_record, write_record
 from features.importers.refusal import ImportRefused
-from features.importers.rejects import are_rejects, rejects_path, write_rejects
+from features.importers.rejects import are_rejects, write_rejects
 from features.importers.summary import OrdersSummary
 from features.importers.table import FileTable
 from features.importers.takings import takings

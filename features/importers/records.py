@@ -1,14 +1,19 @@
 """What each import was: a small file of the home for each, so that it can be listed and taken back."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from features.home import Home
-from features.importers.summary import CatalogueSummary
 from features.store.files import read_whole, write_whole
+
+if TYPE_CHECKING:
+    from features.importers.summary import CatalogueSummary
 
 
 class ImportRecord(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -33,6 +38,12 @@ class ImportRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     new_products: tuple[str, ...] = ()
     new_aliases: tuple[str, ...] = ()
     undone_at: datetime | None = None
+
+
+def rejects_path(home: Home, source: Path, at: datetime) -> Path:
+    """Path of the file for an import's rejects; nothing is created."""
+    stem = source.name.split(".")[0] or "file"
+    return home.root / "reports" / f"rejects-{stem}-{at:%Y%m%dT%H%M%S%f}.csv"
 
 
 class NoSuchImport(ValueError):

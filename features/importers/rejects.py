@@ -1,22 +1,14 @@
 """The file of lines set aside: their line numbers, the reasons, and their own cells."""
 
-from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 
-from features.home import Home
 from features.importers.table import FileTable
 from features.insights.formulas import FORMULA, is_formula
 from features.store.files import replacing
 
 OWN_COLUMNS = ("file", "line", "reason")
-
-
-def rejects_path(home: Home, source: Path, at: datetime) -> Path:
-    """Path of the file for an import's rejects; nothing is created."""
-    stem = source.name.split(".")[0] or "file"
-    return home.root / "reports" / f"rejects-{stem}-{at:%Y%m%dT%H%M%S%f}.csv"
 
 
 def are_rejects(table: FileTable) -> bool:

@@ -11,8 +11,9 @@ from features.home import Home
 from features.importers.files import read_tables
 from features.importers.formats import pick_format
 from features.importers.lines import Format
+from features.importers.records import rejects_path
 from features.importers.refusal import ImportRefused
-from features.importers.rejects import rejects_path, write_rejects
+from features.importers.rejects import write_rejects
 from features.importers.table import FileTable
 from features.progress import silent
 

@@ -26,10 +26,14 @@ OLD_RULES = re.compile(rb'^({"revision":\d+,"saved_at":"[^"]*"),"rules":')
 
 
 class SettingVersion(msgspec.Struct, frozen=True):
-    """One version of settings. Revisions count from 1; 0: nothing was saved yet."""
+    """One version of settings. Revisions count from 1; 0: nothing was saved yet.
+
+    saved_by: the name of a key or of a person; None: not known.
+    """
 
     revision: int = 0
     saved_at: datetime | None = None
+    saved_by: str | None = None
     settings: msgspec.Raw = msgspec.Raw(b"{}")
 
 
@@ -62,13 +66,19 @@ class SettingVersions:
         return next(iter(await self.newest(store, 1)), self.initial)
 
     async def save(
-        self, store: Connection, settings: bytes, now: datetime, revision: int | None = None
+        self,
+        store: Connection,
+        settings: bytes,
+        now: datetime,
+        revision: int | None = None,
+        by: str | None = None,
     ) -> int:
         """Save settings (JSON) as the newest version; returns its revision.
 
-        revision: the one that the caller edited; None: any. Raises StaleRevision, StoreUnavailable.
+        revision: the one that the caller edited; None: any. by: who saves them.
+        Raises StaleRevision, StoreUnavailable.
         """
-        saved, current = await store.call("EVAL", *self._saving(settings, now, revision))
+        saved, current = await store.call("EVAL", *self._saving(settings, now, revision, by))
         if not saved:
             raise StaleRevision(current)
         return int(current)
@@ -97,10 +107,12 @@ class SettingVersions:
         """As `newest`, for offline work."""
         return _decoded(cast(list[bytes], client.lrange(self.key, 0, limit - 1)))
 
-    def _saving(self, settings: bytes, now: datetime, revision: int | None = None) -> tuple[Any, ...]:
+    def _saving(
+        self, settings: bytes, now: datetime, revision: int | None = None, by: str | None = None
+    ) -> tuple[Any, ...]:
         """What EVAL takes to keep a version."""
         words = (settings, "" if revision is None else revision, now.isoformat(), VERSIONS_KEPT, self.name)
-        return (SAVE_SCRIPT, 2, self.key, keys.revisions(), *words)
+        return (SAVE_SCRIPT, 2, self.key, keys.revisions(), *words, msgspec.json.encode(by))
 
 
 def _decoded(versions: Sequence[bytes]) -> list[SettingVersion]:

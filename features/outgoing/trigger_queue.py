@@ -122,6 +122,13 @@ async def read_states_of(store: Connection, customers: Sequence[str]) -> list[Tr
     return states
 
 
+async def waiting_for(store: Connection, customer_id: str, now_ms: int) -> list[Waiting]:
+    """A customer's triggers that have not expired, the soonest to do so first. Raises StoreUnavailable."""
+    held = await store.call("HVALS", keys.triggers_waiting(customer_id))
+    waiting = [msgspec.json.decode(each, type=Waiting) for each in held]
+    return sorted((each for each in waiting if each.expires_ms > now_ms), key=lambda each: each.expires_ms)
+
+
 async def note_contacts(store: Connection, read: Sequence[tuple[str, str]], now_ms: int) -> None:
     """Count triggers, (customer, id) each, as messages to their customers. Raises StoreUnavailable."""
     for each in [store.send(*command) for command in _contact_commands(read, now_ms)]:

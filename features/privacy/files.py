@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -65,6 +66,12 @@ def lines_about(home: Home, person: PersonIds) -> dict[str, list[str]]:
 def texts_about_people(home: Home) -> list[Path]:
     """Files of lines from events and imports, as they came."""
     return sorted([*home.root.glob("poison/*.jsonl"), *home.root.glob("reports/rejects-*.csv")])
+
+
+def forget_uploads(home: Home) -> None:
+    """Remove files that were sent to be imported: whom they name is not known before they are read."""
+    for folder in home.root.glob("uploads/*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _lines(path: Path) -> list[str]:

@@ -52,6 +52,18 @@ def serve_lock(home: Home, url: str) -> Iterator[None]:
         unlock(file)
 
 
+def is_held(path: Path) -> bool:
+    """Whether a process holds the lock; False where there is no such file."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
 @contextmanager
 def held(path: Path) -> Iterator[None]:
     """Hold a lock, after waiting for it without a timeout."""

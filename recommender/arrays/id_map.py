@@ -43,6 +43,14 @@ class PackedBytes:
     def __getitem__(self, row: int) -> bytes:
         return bytes(self._blob[self._offsets[row] : self._offsets[row + 1]])
 
+    def beginning_with(self, prefix: bytes) -> Int64s:
+        """Rows of the strings that begin so, ASCII letters without case."""
+        starts, rows = self.offsets[:-1], np.flatnonzero(np.diff(self.offsets) >= len(prefix))
+        for at, (small, large) in enumerate(zip(prefix.lower(), prefix.upper(), strict=True)):
+            letters = self.blob[starts[rows] + at]
+            rows = rows[(letters == small) | (letters == large)]
+        return rows
+
 
 @dataclass(frozen=True)
 class IdMap:

@@ -62,6 +62,9 @@ def live_a_life(home: Home, client: redis.Redis, settings: StoreSettings) -> Non
         _publish(home.models, version)
     (home.root / "poison").mkdir()
     (home.root / "poison" / "1.jsonl").write_text(f'{{"id":"1","fields":{{"e":"{EVE}"}}}}\n{{"id":"2"}}\n')
+    sent = home.uploads / "f-0123456789abcdef"
+    sent.mkdir()
+    (sent / "orders.csv").write_text(f"order,customer\no-1,{EVE}\n")
     home.reports.joinpath("rejects-orders.csv").write_text(
         f'line,reason,customer,note\n2,bad,{EVE},"two\nlines"\n3,bad,{BOB},fine\n'
     )

@@ -1,6 +1,5 @@
 """Commands about models: train, list, publish, roll back."""
 
-import json
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -40,6 +39,8 @@ def train(home: HomeOption = DEFAULT_HOME, tune: TuneOption = 0, as_json: JsonOp
     from features.catalogue.sales import settle_sales
     from features.history.archiver import Archiver
     from features.history.damaged_files import despite_damage
+    from features.progress import both
+    from features.store.trainings import noted_training
     from training.experiments.plans import remember_plans, saved_plans
     from training.privacy.erase import forget_erased_in_model
     from training.reports.build import write_insights
@@ -47,18 +48,20 @@ def train(home: HomeOption = DEFAULT_HOME, tune: TuneOption = 0, as_json: JsonOp
     from training.settings import TrainingSettings
 
     shop = Home(home)
-    with plain_errors(RedisServerError, CannotTrain, BadRule):
+    with plain_errors(RedisServerError, CannotTrain, BadRule), noted_training(shop) as noted:
         with store(shop) as client:
             Archiver(client, shop, StoreSettings()).run(burst=True)
             merge_live(shop, all_changes(client), datetime.now(UTC))
             put_changes_sync(client, settle_sales(shop, datetime.now(UTC)))
             publish_names(client, shop)
             remember_plans(shop, saved_plans(client))
-        with progress() as report:
+        with progress() as bars:
+            report = both(bars, noted.report)
             settings, now = TrainingSettings(), datetime.now(UTC)
             result = despite_damage(shop, lambda: fit_and_publish(shop, settings, now, report, tune))
             forget_erased_in_model(shop, result.version)
             write_insights(shop, report)
+        noted.ended(result.version, result.reasons)
     show(result, as_json=as_json)
     if not result.published:
         raise typer.Exit(1)
@@ -93,36 +96,26 @@ def publish_model(
     force: Annotated[bool, typer.Option("--force", help="Even one that training refused.")] = False,
 ) -> None:
     """Let a version serve."""
-    from recommender.model import versions
+    from recommender.model import publications
     from recommender.model.bundle_files import BadBundle
+    from recommender.model.versions import Refused
 
-    shop = Home(home)
-    refused = next((each.refused for each in versions.manifests(shop.models) if each.version == version), ())
     with plain_errors(BadBundle):
         try:
-            pointer = versions.publish(shop.models, version, force=force)
-        except versions.Refused as error:
+            published = publications.publish(Home(home).models, version, datetime.now(UTC), force=force)
+        except Refused as error:
             raise BadBundle(f"{error}. `--force` publishes it all the same") from error
-        _note(shop, "forced" if refused else "published", version, refused)
-    for reason in refused:
+    for reason in published.refused:
         console.print(f"Forced, although training refused it: {reason}", markup=False)
-    console.print(f"{pointer.version} serves now; `perennial models rollback` goes back.")
+    console.print(f"{version} serves now; `perennial models rollback` goes back.")
 
 
 @models.command("rollback")
 def roll_back_model(home: HomeOption = DEFAULT_HOME) -> None:
     """Let the version serve that served before this one."""
-    from recommender.model import versions
+    from recommender.model import publications
     from recommender.model.bundle_files import BadBundle
 
     with plain_errors(BadBundle):
-        version = versions.rollback(Home(home).models).version
-        _note(Home(home), "rolled back to", version, ())
+        version = publications.roll_back(Home(home).models, datetime.now(UTC)).version
     console.print(f"{version} serves now.")
-
-
-def _note(home: Home, how: str, version: str, refused: tuple[str, ...]) -> None:
-    """Add to the log of what people published, `models/publications.jsonl`."""
-    line = {"at": datetime.now(UTC).isoformat(), "how": how, "version": version, "refused": refused}
-    with (home.models / "publications.jsonl").open("a", encoding="utf-8") as log:
-        log.write(json.dumps(line) + "\n")

@@ -14,7 +14,7 @@ from features.history.poison import files_set_aside
 from features.home import Home
 from features.people.aliases import load_people, remove_links
 from features.people.shared_links import forget_links
-from features.privacy.files import forget_lines, forget_rows
+from features.privacy.files import forget_lines, forget_rows, forget_uploads
 from features.privacy.live_state import finish_rewrite, forget_live, note_rewrite
 from features.privacy.person import PersonIds, customers_of, find_person
 from features.store.locks import held
@@ -119,6 +119,7 @@ def _forget(home: Home, client: redis.Redis, person: PersonIds) -> Erased:
         remove_links(home, person.customers)
         forget_links(client, person.customers)
     forget_in_all(home, person.customers)
+    forget_uploads(home)
     models = forget_customers(home.models, person.customers)
     return Erased(
         customers=len(person.customers),

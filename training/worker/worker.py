@@ -15,6 +15,7 @@ from features.history.table_files import table_files
 from features.home import Home
 from features.store.parts import Part
 from features.store.settings import StoreSettings
+from features.store.trainings import asked_training, forget_asked
 from recommender.model import versions
 from training.settings import TrainingSettings
 from training.worker.ad_audience import keep_audience
@@ -71,14 +72,17 @@ def work(home: Home, redis_url: str, store_settings: StoreSettings, settings: Tr
 def _retrain(
     home: Home, redis_url: str, every: timedelta, news: CatalogueNews, stop: threading.Event
 ) -> None:
-    """Train whenever it is due, until `stop` is set."""
+    """Train whenever it is due or asked for, until `stop` is set."""
     checking, training, failed_at = Part("retraining", home), Part("training", home), None
     while not stop.wait(RETRAIN_CHECK_S):
         with checking.round():
             now = datetime.now(UTC)
-            if training_is_due(home, now, failed_at, every, news.digest()):
+            is_asked = asked_training(home) is not None
+            if is_asked or training_is_due(home, now, failed_at, every, news.digest()):
                 failed_at = now
-                if _train(home, redis_url, stop):
+                is_published = _train(home, redis_url, stop)
+                forget_asked(home)
+                if is_published:
                     failed_at = None
                     training.works()
                 elif not stop.is_set():

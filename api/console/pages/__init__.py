@@ -4,9 +4,11 @@ from types import ModuleType
 
 from api.console.pages import (
     customers,
+    data,
     experiments,
     figures,
     merchandising,
+    messages,
     offers,
     recommendations,
     this_week,
@@ -17,7 +19,9 @@ ALL: tuple[ModuleType, ...] = (
     recommendations,
     merchandising,
     offers,
+    messages,
     experiments,
     customers,
     figures,
+    data,
 )

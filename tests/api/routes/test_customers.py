@@ -1,5 +1,6 @@
 """A customer's profile over HTTP: model, live orders, contacts, and whatever may be missing."""
 
+import json
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -239,6 +240,15 @@ def test_one_call_tells_a_support_desk_everything(http: httpx.Client) -> None:
     assert [ticket["id"] for ticket in ann["tickets"]] == ["t-1"]
     assert ann["last_contacts"] == []  # a look at picks sends nothing
     assert http.get("/v1/customers", params={**asked, "customer_id": "ann"}).json()["bought"] == ann["bought"]
+
+
+def test_messages_that_are_due_are_told_until_they_expire(http: httpx.Client, client: redis.Redis) -> None:
+    soon, far = (int((time.time() + seconds) * 1000) for seconds in (-60, 3600))
+    for name, expires in (("late", soon), ("ann:reorder:tea:1", far)):
+        held = {"id": name, "kind": "reorder", "place": "1-0", "at_ms": 1, "keys": [], "expires_ms": expires}
+        client.hset(keys.triggers_waiting("ann"), name, json.dumps(held))
+    due = http.get("/v1/customers/ann?with=messages").json()["messages_due"]
+    assert [(each["id"], each["kind"]) for each in due] == [("ann:reorder:tea:1", "reorder")]
 
 
 def test_parts_are_told_where_they_are_asked_for(http: httpx.Client) -> None:

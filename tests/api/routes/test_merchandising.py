@@ -108,6 +108,11 @@ def test_one_goes_back_by_saving_an_earlier_version(http: httpx.Client) -> None:
     assert http.get("/v1/merchandising", params={"revision": 9}).status_code == 404
 
 
+def test_each_version_says_whose_key_saved_it(http: httpx.Client) -> None:
+    put(http, PIN)
+    assert [each.saved_by for each in saved(http).versions] == ["demo"]
+
+
 CLASH = {**PIN, "id": "too", "product_id": "tea"}
 BACKWARDS = {**HIDE, "from": "2026-12-02T00:00:00Z", "until": "2026-12-01T00:00:00Z"}
 

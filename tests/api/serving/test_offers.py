@@ -100,6 +100,16 @@ def test_a_decision_stands_and_is_counted_once(http: httpx.Client, client: redis
     assert client.hget(keys.budgets_spent(), "spring") == b"2"  # a tenth of the pot
 
 
+def test_a_preview_promises_and_counts_nothing(http: httpx.Client, client: redis.Redis) -> None:
+    offering(http)
+    previewed = ask(http, "c-1", cart=["pot"], preview=True)
+    assert (previewed.decision_id, previewed.stage) == (None, "thin")
+    assert previewed.reason.text
+    assert client.xlen(keys.decision_stream()) == client.exists(keys.budgets_spent()) == 0
+    decided = ask(http, "c-1", cart=["pot"])
+    assert ask(http, "c-1", cart=["pot"], preview=True) == decided  # what is promised stands
+
+
 def test_no_offer_stands_until_there_are_others(http: httpx.Client) -> None:
     offering(http, {**TEN, "eligible": {"segments": ["nobody"]}})
     none = ask(http)

@@ -34,7 +34,8 @@ generated = settings(
 
 def test_every_operation_answers_as_documented(url: str) -> None:
     """Bodies and parameters as the document wants them."""
-    schema = schemathesis.openapi.from_url(f"{url}/openapi.json").exclude(path="/v1/picks")  # lines of JSON
+    left_out = ["/v1/picks", "/v1/imports/files"]  # lines of JSON, and a process for each file
+    schema = schemathesis.openapi.from_url(f"{url}/openapi.json").exclude(path=left_out)
     asked = []
     for found in schema.get_all_operations():
         assert isinstance(found, Ok)
@@ -48,4 +49,4 @@ def test_every_operation_answers_as_documented(url: str) -> None:
 
         ask()
         asked.append(operation.label)
-    assert len(asked) + 1 == sum(map(len, httpx.get(f"{url}/openapi.json").json()["paths"].values()))
+    assert len(asked) + 2 == sum(map(len, httpx.get(f"{url}/openapi.json").json()["paths"].values()))

@@ -16,13 +16,17 @@ async def test_nothing_was_ever_saved(store: Connection) -> None:
 
 async def test_the_newest_version_comes_first(store: Connection) -> None:
     assert await MERCHANDISING.save(store, b'[{"id":"a"}]', NOW) == 1
-    assert await MERCHANDISING.save(store, '[{"id":"„ü“ 茶"}]'.encode(), NOW + timedelta(1)) == 2
+    assert (
+        await MERCHANDISING.save(store, '[{"id":"„ü“ 茶"}]'.encode(), NOW + timedelta(1), by='„Jo“ "J"') == 2
+    )
     newest, older = await MERCHANDISING.newest(store)
+    assert newest.saved_by == '„Jo“ "J"'
     assert (newest.revision, newest.saved_at, bytes(newest.settings)) == (
         2,
         NOW + timedelta(1),
         '[{"id":"„ü“ 茶"}]'.encode(),
     )
+    assert older.saved_by is None
     assert (older.revision, bytes(older.settings)) == (1, b'[{"id":"a"}]')
     assert [each.revision for each in await MERCHANDISING.newest(store, 1)] == [2]
     assert await MERCHANDISING.revision(store) == 2

@@ -38,3 +38,10 @@ def test_rows_get_further_names_and_keep_their_own() -> None:
     ids.also([("4711", "ann"), ("bob", "ann"), ("4712", "nobody")])
     assert [ids.row(name) for name in ("4711", "ann", "bob", "4712")] == [0, 0, 1, NO_ROW]
     assert ids.rows(["4711", "4712", "bob"]) == [0, 1]
+
+
+def test_ids_are_found_by_their_beginning() -> None:
+    names = PackedBytes.pack(name.encode() for name in ("Ann", "anna", "ben", "", "an", "ä"))
+    assert names.beginning_with(b"ann").tolist() == [0, 1]
+    assert names.beginning_with("ä".encode()).tolist() == [5]
+    assert names.beginning_with(b"").tolist() == [0, 1, 2, 3, 4, 5]

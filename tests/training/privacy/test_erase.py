@@ -64,7 +64,7 @@ def lived(home: Home, settings: StoreSettings) -> Iterator[redis.Redis]:
 def test_nothing_is_left_of_a_person(home: Home, lived: redis.Redis, settings: StoreSettings) -> None:
     before = traces(home, lived)
     found_in = {where.partition("/")[0].partition(" ")[0] for where, _ in before}
-    assert found_in == {"redis", "events", "served", "decisions", "models", "poison", "reports"}
+    assert found_in == {"redis", "events", "served", "decisions", "models", "poison", "reports", "uploads"}
     assert {what for _, what in before} == set(TRACES)
     erased = erase(home, lived, settings, EVE)
     assert traces(home, lived) == set()
