@@ -5,6 +5,7 @@ from typing import Final
 PAGES: Final = (
     "this_week",
     "recommendations",
+    "try_it",
     "merchandising",
     "offers",
     "messages",
@@ -12,4 +13,5 @@ PAGES: Final = (
     "customers",
     "figures",
     "data",
+    "service",
 )

@@ -67,10 +67,7 @@ async def ask(
     requests = _messages(body)
 
     async def receive() -> Message:
-        message = await anext(requests, None)
-        while message is None:
-            await asyncio.Event().wait()  # nobody hangs up: an answer that is streamed comes whole
-        return message
+        return await anext(requests)
 
     async def send(message: Message) -> None:
         nonlocal status
@@ -84,12 +81,13 @@ async def ask(
 
 
 async def _messages(body: Body) -> AsyncIterator[Message]:
-    if body is None or isinstance(body, bytes):
-        yield {"type": "http.request", "body": body or b"", "more_body": False}
-        return
-    async for chunk in body:
-        yield {"type": "http.request", "body": chunk, "more_body": True}
-    yield {"type": "http.request", "body": b"", "more_body": False}
+    """The body; nobody hangs up behind it, so that an answer that is streamed comes whole."""
+    if not (body is None or isinstance(body, bytes)):
+        async for chunk in body:
+            yield {"type": "http.request", "body": chunk, "more_body": True}
+        body = b""
+    yield {"type": "http.request", "body": body or b"", "more_body": False}
+    await asyncio.Event().wait()
 
 
 def _checked(reply: Reply) -> Reply:

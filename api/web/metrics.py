@@ -143,6 +143,11 @@ PRODUCT_NAMES = Counter(
     ["match"],
 )
 REFUSED = Counter("perennial_refused_total", "Requests and connections refused, by reason.", ["reason"])
+WEBHOOKS = Counter(
+    "perennial_webhooks_total",
+    "Deliveries of connected services, by what became of them.",
+    ["service", "outcome"],
+)
 STREAM_LAG = Gauge("perennial_stream_lag_events", "Events not yet in the history.", [])
 BUNDLE_AGE = Gauge(
     "perennial_bundle_created_timestamp_seconds",
@@ -162,6 +167,7 @@ METRICS = (
     EVENT_COUNTS,
     PRODUCT_NAMES,
     REFUSED,
+    WEBHOOKS,
     STREAM_LAG,
     BUNDLE_AGE,
     WATCHER_FAILURES,

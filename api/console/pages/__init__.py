@@ -11,12 +11,15 @@ from api.console.pages import (
     messages,
     offers,
     recommendations,
+    service,
     this_week,
+    try_it,
 )
 
 ALL: tuple[ModuleType, ...] = (
     this_week,
     recommendations,
+    try_it,
     merchandising,
     offers,
     messages,
@@ -24,4 +27,5 @@ ALL: tuple[ModuleType, ...] = (
     customers,
     figures,
     data,
+    service,
 )

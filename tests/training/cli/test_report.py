@@ -12,6 +12,8 @@ from visits import assignment, impression, write_impressions
 
 from features.home import Home
 from features.insights.report_files import read_report
+from features.people.kept_emails import begin_keeping, email_seal, put_emails
+from features.people.names import people_key
 from features.store import keys
 from training.cli.report import report
 from training.experiments.plans import all_plans
@@ -108,6 +110,20 @@ def test_customers_as_a_table_of_their_own(shop: Home) -> None:
         ("ann", "2", "20.0"),
         ("bob", "1", "10.0"),
     ]
+
+
+def test_customers_by_what_their_owner_recognises(shop: Home) -> None:
+    digest = str(people_key(shop).email("eve@shop.example"))
+    named = [sale("o-4", digest, "05-03"), sale("o-5", "ab" * 32, "05-04")]
+    shop_of(shop, named)
+    begin_keeping(shop)
+    sealed = email_seal(shop)
+    assert sealed
+    put_emails(shop, [(digest, digest, sealed.sealed(digest, "eve@shop.example"))])
+    table = run(shop, "customers", "--format", "csv")
+    emails = {row["customer_id"]: row["email"] for row in csv.DictReader(io.StringIO(table))}
+    assert emails == {f"{digest[:10]}…": "eve@shop.example", "c-abababab…": "", "ann": "", "bob": ""}
+    assert not [path for path in shop.reports.iterdir() if b"eve@" in path.read_bytes()]
 
 
 def test_as_a_page(shop: Home) -> None:
