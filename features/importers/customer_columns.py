@@ -4,6 +4,7 @@ import re
 
 import polars as pl
 
+from features.importers.ad_hashes import HASH_HEADERS
 from features.importers.consent_columns import COLUMNS, NO_CONSENTS, Consents
 from features.importers.lines import Format, plain
 from features.importers.mapping import given_columns
@@ -62,7 +63,7 @@ COUNTRIES = (
     *("Country Code", "Default Address Country Code", "billing_country", "country_code", "Country / Region"),
     *("Country", "Land", "CC"),
 )
-NAMES = ("customer_id", "email", "phone", "country")
+NAMES = ("customer_id", "email", "email_sha256", "phone", "country")
 
 
 def looks_like_customers(cells: pl.DataFrame) -> float:
@@ -88,6 +89,7 @@ def _format(cells: pl.DataFrame, maps: tuple[str, ...]) -> Format:
     own = () if headers & MAIL_TOOLS else OWN_IDS
     phones = (*PHONES, "SMS") if headers & MAIL_TOOLS else PHONES
     columns = {"customer_id": (*SHOP_IDS, *own), "email": EMAILS, "phone": phones, "country": COUNTRIES}
+    columns |= {"email_sha256": HASH_HEADERS}
     given = given_columns(maps, cells.columns, NAMES)
     columns |= {name: (header,) for name, header in given.items()}
     return Format(CUSTOMERS, columns, ("customer_id|email",), read=lambda rows: rows)
