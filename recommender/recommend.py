@@ -13,12 +13,11 @@ from recommender.context.market import country_of, sells_by_market
 from recommender.context.narrowing import narrowed
 from recommender.context.request import Request, Situation
 from recommender.customers.tiers import TierPlan
+from recommender.in_market import InMarkets
 from recommender.merchandising.compiled_rules import NO_RULES, Merchandise, RulePlan
-from recommender.merchandising.mixing import ROW, mixed, places, second_row_too
+from recommender.merchandising.mixing import ROW, mixed, places
 from recommender.merchandising.rerank import arrange, limited, promoted
 from recommender.merchandising.rules import AnyRule
-from recommender.model.availability import Availability
-from recommender.model.bundle import Bundle
 from recommender.placements import ABOUT_THE_PRODUCT, POPULAR, Stage, backed, stages
 from recommender.reasons.explain import OF_PRODUCTS, REASONS, PickReason, given, pinned, reason_of
 from recommender.sources.candidates import NO_VARIANTS, BlendedRanking, Candidates, blend
@@ -50,12 +49,10 @@ def _ignore(_sources: tuple[str, ...], _proposed: Sequence[int]) -> None:
 
 
 @dataclass(frozen=True)
-class Recommender:
+class Recommender(InMarkets):
     """A model version and what is available now. observe: called with how many products sources proposed;
     tiers: the merchant's, which rules may name."""
 
-    bundle: Bundle
-    availability: Availability
     observe: Callable[[tuple[str, ...], Sequence[int]], None] = _ignore
     rules: Sequence[AnyRule] = ()
     tiers: TierPlan | None = None
@@ -167,7 +164,7 @@ class Recommender:
         else:
             out_of_sight = np.concatenate([hidden, owned])
             new = self._ranked(situation, plan, allowed, stage, k, already, out_of_sight)
-        return mixed(new, second_row_too(usual) if stage.varied else usual, len(stage.names), kinds)
+        return mixed(new, usual, len(stage.names), kinds, varied=stage.varied)
 
     def _ranked(
         self,

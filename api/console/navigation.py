@@ -3,10 +3,15 @@
 from typing import Final
 
 PAGES: Final = (
+    "this_week",
+    "recommendations",
+    "try_it",
     "merchandising",
     "offers",
     "messages",
     "experiments",
+    "customers",
     "figures",
     "data",
+    "service",
 )

@@ -1,5 +1,6 @@
 """The service's own HTTP interface, asked from within the same process."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -66,7 +67,7 @@ async def ask(
     requests = _messages(body)
 
     async def receive() -> Message:
-        return await anext(requests, {"type": "http.disconnect"})
+        return await anext(requests)
 
     async def send(message: Message) -> None:
         nonlocal status
@@ -80,12 +81,13 @@ async def ask(
 
 
 async def _messages(body: Body) -> AsyncIterator[Message]:
-    if body is None or isinstance(body, bytes):
-        yield {"type": "http.request", "body": body or b"", "more_body": False}
-        return
-    async for chunk in body:
-        yield {"type": "http.request", "body": chunk, "more_body": True}
-    yield {"type": "http.request", "body": b"", "more_body": False}
+    """The body; nobody hangs up behind it, so that an answer that is streamed comes whole."""
+    if not (body is None or isinstance(body, bytes)):
+        async for chunk in body:
+            yield {"type": "http.request", "body": chunk, "more_body": True}
+        body = b""
+    yield {"type": "http.request", "body": body or b"", "more_body": False}
+    await asyncio.Event().wait()
 
 
 def _checked(reply: Reply) -> Reply:

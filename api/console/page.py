@@ -125,7 +125,6 @@ class Console:
 
 def rendered(request: Request, language: Language, template: str, **values: Any) -> str:
     """A template as HTML, with texts and formats in the reader's language."""
-    service: Service = request.app.state.service
     shared = {
         "t": language.text,
         "label": language.texts.get,
@@ -140,9 +139,15 @@ def rendered(request: Request, language: Language, template: str, **values: Any)
         "pages": PAGES,
         "here": request.url.path,
         "query": request.query_params,
-        "is_demo": (service.home.root / "demo" / "shop.json").is_file(),
+        "is_demo": is_demo(request),
     }
     return TEMPLATES.get_template(template).render(shared | values)
+
+
+def is_demo(request: Request) -> bool:
+    """Whether this is the home of a demo shop."""
+    service: Service = request.app.state.service
+    return (service.home.root / "demo" / "shop.json").is_file()
 
 
 def reader_language(request: Request) -> Language:

@@ -69,7 +69,7 @@ def person_of(request: Request) -> Person | None:
         return None
     if session.user is None:
         known = service.access.is_secret_digest(request, session.mark)
-        return Person("secret key", "owner") if known else None
+        return Person(service.access.key_name(session.mark) or "secret key", "owner") if known else None
     user = users.users.get(session.user)
     return Person(session.user, user.role) if user and _mark(user) == session.mark else None
 

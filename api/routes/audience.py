@@ -23,8 +23,8 @@ async def likely_customers(
 ) -> Response:
     """The customers most likely to buy a product, or any of several. Needs a secret key.
 
-    By what they ordered until the last training: what they bought since is not looked at. Nothing is noted as
-    sent.
+    By what they ordered until the last training; who has bought one of the products since is left out.
+    Nothing is noted as sent.
     """
     ask = body.checked
     if service.recommender is None:

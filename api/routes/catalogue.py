@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 
-from api.schemas.recommendations import CatalogueChanges, CatalogueReceived
+from api.schemas.catalogue import CatalogueChanges, CatalogueReceived
 from api.serving.inputs import Sent, body_of
 from api.serving.product_names import is_known, own_ids
 from api.serving.security import SecretService

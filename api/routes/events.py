@@ -66,7 +66,7 @@ async def events(request: Request) -> Response:
 
 def _cloud_events(request: Request, body: bytes) -> list[bytes]:
     """Ours for CloudEvents; none where the request holds no such."""
-    if header(request, b"content-type").startswith(STRUCTURED):
+    if header(request, b"content-type").lower().startswith(STRUCTURED):
         ours = of_structured(decode_json(body))
     elif header(request, b"ce-specversion"):
         ours = of_binary(request.headers, decode_json(body))

@@ -14,6 +14,7 @@ from starlette.responses import StreamingResponse
 from api.serving.feeds import FEEDS, feed_pages, lacks_addresses
 from api.serving.service import Service
 from api.web.access import header
+from api.web.encodings import takes_gzip
 from api.web.problems import Problem
 from features.connections.arrivals import note, passed
 from features.connections.audience_file import Platform, Stage, audience_path, read_audience
@@ -21,6 +22,7 @@ from features.connections.feed_tokens import SERVICE, opens
 from features.connections.settings_file import DamagedConnections
 from features.store.connection import StoreUnavailable
 from features.time_units import DAY_S
+from recommender.context.request import Request as Seen
 
 router = APIRouter(include_in_schema=False)
 AUDIENCE, CSV = "retargeting.csv", "text/csv; charset=utf-8"
@@ -54,8 +56,16 @@ async def retargeting(
 
 @router.get("/v1/feeds/{feed}")
 @router.head("/v1/feeds/{feed}")
-async def feed(feed: str, request: Request, token: Annotated[str, Query()] = "") -> Response:
-    """The catalogue as it is now, for whoever has the feed's own token or a secret key.
+async def feed(
+    feed: str,
+    request: Request,
+    token: Annotated[str, Query()] = "",
+    language: Annotated[str, Query(max_length=35)] = "",
+    country: Annotated[str, Query(max_length=60)] = "",
+    currency: Annotated[str, Query(max_length=3)] = "",
+) -> Response:
+    """The catalogue as it is now, for whoever has the feed's own token or a secret key: with the titles of a
+    language and the prices of a country or currency, where it has them.
 
     Not part of the documented interface: its shape is the service's that fetches it (docs/connect/feeds.md).
     """
@@ -68,8 +78,11 @@ async def feed(feed: str, request: Request, token: Annotated[str, Query()] = "")
     if lacks_addresses(service.recommender, service.settings):
         raise Problem(503, NO_ADDRESSES, headers=NOT_YET)
     today = int(time.time()) // DAY_S
-    state = f"{feed} {service.recommender.bundle.manifest.version} {service.revision} {today}"
-    pages = feed_pages(service.recommender, service.settings, feed, today)
+    seen_by = Seen("trending", 0, country=country, language=language, currency=currency)
+    recommender = service.recommender.for_market_of(seen_by)
+    model = f"{service.recommender.bundle.manifest.version} {service.revision} {today}"
+    state = f"{feed} {model} {language} {country} {currency}"
+    pages = feed_pages(recommender, service.settings, feed, today)
     return await _answer(service, request, feed, state, pages)
 
 
@@ -88,13 +101,14 @@ async def _answer(
         "Vary": "Accept-Encoding",
         **more,
     }
-    if header(request, b"if-none-match") == headers["ETag"]:
+    known = header(request, b"if-none-match")
+    if headers["ETag"].removeprefix("W/") in known or known.strip() == "*":
         return Response(status_code=304, headers=headers)
     await _note(service, feed)
     media_type = FEEDS.get(feed, CSV)
     if request.method == "HEAD":
         return Response(headers=headers, media_type=media_type)
-    if "gzip" in header(request, b"accept-encoding"):
+    if takes_gzip(header(request, b"accept-encoding")):
         pages, headers["Content-Encoding"] = _packed(pages), "gzip"
     return StreamingResponse(_in_turns(pages), headers=headers, media_type=media_type)
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Response
 
 from api.serving.budget_report import with_budgets
 from api.serving.inputs import query_of
+from api.serving.latency import with_latency
 from api.serving.security import SecretService
 from api.web.openapi import documented
 from api.web.problems import Problem
@@ -36,7 +37,6 @@ class Day(msgspec.Struct, frozen=True):
 
 
 router = APIRouter(tags=["insights"])
-OF_PERIODS = "kpi", "recommendations"
 NOT_YET = "There are no figures yet. `perennial train` works them out, and so does `perennial report kpi`."
 
 
@@ -52,9 +52,7 @@ async def insight(
     """
     if name not in INSIGHTS:
         raise Problem(404, f"There are figures of {', '.join(INSIGHTS)}; not of {name!r}.")
-    if ask.is_given or ask.placement is not None:
-        return _answered(encode(await asyncio.to_thread(_of_period, service.home, name, ask)))
-    report = await asyncio.to_thread(read_report, service.home, name)
+    report = await asyncio.to_thread(_read, service.home, name, ask)
     if report is None:
         raise Problem(404, NOT_YET)
     as_of = msgspec.json.decode(report, type=Day).as_of
@@ -63,23 +61,17 @@ async def insight(
         raise Problem(422, f"as_of: these figures are of {as_of}. For another day run `{command}`.")
     if name == "offers":
         report = await with_budgets(service, report)
-    return _answered(report)
-
-
-def _of_period(home: Home, name: str, ask: InsightAsk) -> Report:
-    if name not in OF_PERIODS:
-        known = ", ".join(OF_PERIODS)
-        raise Problem(
-            422, f"days: there are figures of a period of {known}; those of {name} are of all time."
-        )
-    if name == "recommendations":
-        report = recommendations_of_period(home, ask, ask.placement)
-    else:
-        report = figures_of_period(home, ask)
-    if report is None:
-        raise Problem(404, NOT_YET)
-    return report
-
-
-def _answered(report: bytes) -> Response:
     return Response(report, media_type="application/json", headers={"Cache-Control": "private, no-store"})
+
+
+def _read(home: Home, name: str, ask: InsightAsk) -> bytes | None:
+    """The JSON of a report; None before the first training. Raises Problem 422."""
+    if name == "recommendations":
+        shown = recommendations_of_period(home, ask, ask.placement)
+        return None if shown is None else encode(with_latency(shown))
+    if not ask.is_given:
+        return read_report(home, name)
+    if name != "kpi":
+        raise Problem(422, f"days: {name} is of all time; `kpi` and `recommendations` have periods.")
+    figures = figures_of_period(home, ask)
+    return None if figures is None else encode(figures)

@@ -58,18 +58,19 @@ async def tokens(
     return JsonReply(encode(MailImagesAnswer(sealed)))
 
 
-@router.get("/e//{slot}.png", include_in_schema=False)
-@router.get("/e/{token}/{slot}.png", include_in_schema=False)
+@router.get("/e/{address:path}.png", include_in_schema=False)
 async def picture(
     request: Request,
-    slot: str,
-    token: str = "",
+    address: str,
     send: Send = "",
     theme: str = "light",
     scale: Annotated[str, Query(description="1 or 2: pixels a point.")] = "2",
 ) -> Response:
-    """What a slot shows to this customer now. A picture in any case: best sellers to whom we do not know."""
-    service, cards = _parts(request)
+    """What a slot shows to this customer now. A picture in any case: best sellers to whom we do not know.
+
+    address: token and slot; a mailing tool may have left anything in the token's place.
+    """
+    (service, cards), (token, _, slot) = _parts(request), address.rpartition("/")
     look: Theme = "dark" if theme == "dark" else "light"
     try:
         shown = await slot_of(service, token, send, _number(slot))
@@ -80,11 +81,10 @@ async def picture(
     return Response(content, headers=PICTURE_HEADERS, media_type=PNG)
 
 
-@router.get("/e//{slot}/go", include_in_schema=False)
-@router.get("/e/{token}/{slot}/go", status_code=302, include_in_schema=False)
-async def go(request: Request, slot: str, token: str = "", send: Send = "") -> Response:
+@router.get("/e/{address:path}/go", status_code=302, include_in_schema=False)
+async def go(request: Request, address: str, send: Send = "") -> Response:
     """On to the product that the slot showed last, by its address in the catalogue; the click is taken."""
-    service, _ = _parts(request)
+    (service, _), (token, _, slot) = _parts(request), address.rpartition("/")
     number = _number(slot)
     shown = await slot_of(service, token, send, number, is_click=True)
     target = service.settings.absolute(shown.card.get("url")) or service.settings.shop_origin

@@ -74,6 +74,7 @@ async def preview_rules(
     shopper, log, _ = await live_shopper(service, shopper)
     now = ask.at.timestamp() if ask.at else time.time()
     to_answer = request_of(service, ask.request, shopper, log, now)
+    recommender = recommender.for_market_of(to_answer)
     plain, steps = await asyncio.to_thread(
         preview, recommender, ask.rules, to_answer, ask.request.k, shopper.visitor
     )

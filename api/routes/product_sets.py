@@ -20,6 +20,7 @@ from api.web.replies import JsonReply, encode
 from features.live.shopper_state import ShopperState
 from features.merchant.api_keys import Scope
 from features.time_units import DAY_MS, DAY_S
+from recommender.context.request import Request as Seen
 from recommender.product_sets.set_offers import AvailableSets, SetOffer, SetQuery
 from recommender.reasons.language import Language, known_tag, language_of
 from recommender.recommend import Recommender
@@ -46,14 +47,28 @@ async def product_sets(request: Request, scope: KeyScope) -> Response:
     recommender = service.recommender
     if recommender is None:
         return JsonReply(encode(SetsAnswer([], None, [*missing, "no_model"])))
+    language = language_of(known_tag(ask.language, service.settings.language))
+    recommender = recommender.for_market_of(_seen_by(ask, shopper, language))
     tables, known = recommender.bundle.tables, recommender.availability
     shelf = known.assuming(tables, service.offers.assumed_margins)
     shop = AvailableSets(recommender.bundle, shelf, service.offers)
     set_offers = await asyncio.to_thread(shop.offers, _query(recommender, ask, shopper, log.fold()), ask.k)
     reasons = missing if recommender.bundle.tables.sets is not None else [*missing, "no_sets"]
-    language = language_of(known_tag(ask.language, service.settings.language))
     bundles = [_answer(recommender, each, scope, language) for each in set_offers]
     return JsonReply(encode(SetsAnswer(bundles, recommender.bundle.manifest.version, reasons)))
+
+
+def _seen_by(ask: SetsAsk, shopper: Shopper, language: Language) -> Seen:
+    """A question as the market sees it that the sets are for."""
+    return Seen(
+        "cart",
+        time.time(),
+        customer_id=shopper.customer_id,
+        country=ask.country,
+        language=language.tag,
+        titles=ask.language,
+        currency=ask.currency,
+    )
 
 
 def _ask_of_query(fields: dict[str, Any]) -> SetsAsk:
@@ -77,7 +92,7 @@ def _query(recommender: Recommender, ask: SetsAsk, shopper: Shopper, state: Shop
 
 
 def _answer(recommender: Recommender, set_offer: SetOffer, scope: Scope, language: Language) -> SetAnswer:
-    price, secret = set_offer.price, scope == "secret"
+    price, secret, assumed = set_offer.price, scope == "secret", _is_assumed(recommender, set_offer)
     return SetAnswer(
         items=[_item(recommender, item) for item in set_offer.items],
         name=set_offer.name,
@@ -88,7 +103,8 @@ def _answer(recommender: Recommender, set_offer: SetOffer, scope: Scope, languag
         lift=round(set_offer.lift, 2),
         reason=_reason(set_offer, language),
         expected_margin_gain=price.expected_margin_gain if secret else None,
-        pricing=_pricing(set_offer, assumed=_is_assumed(recommender, set_offer)) if secret else None,
+        pricing=_pricing(set_offer, assumed=assumed) if secret else None,
+        margin_assumed=assumed if secret else None,
     )
 
 

@@ -1,5 +1,6 @@
 """The paths of Segment's and RudderStack's clients, which send here by host and key alone."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,7 @@ from api.schemas.segment import SegmentAnswer, SegmentCall
 from api.serving.receive_foreign import receive_foreign
 from api.serving.security import ANY_KEY
 from api.serving.service import Service
+from api.web.access import header
 from api.web.openapi import documented, takes
 from api.web.problems import Problem
 from api.web.queries import decode_json, read_packed_body
@@ -21,6 +23,8 @@ from features.events.vocabulary import InvalidEvent
 
 router = APIRouter(tags=["events"])
 
+THIS_MACHINE = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?")
+NO_ADDRESS = "Set PERENNIAL_PUBLIC_URL to where pages reach this service, like https://recs.shop.example."
 PATHS = {"track": "t", "identify": "i", "page": "p", "screen": "s", "group": "g", "alias": "a", "batch": "b"}
 """Segment's paths, and the short form that its browser client uses."""
 
@@ -83,7 +87,15 @@ for _short in PATHS.values():
 
 @router.get("/v1/projects/{write_key}/settings", include_in_schema=False)
 async def browser_settings(write_key: str, request: Request) -> Response:
-    """What Segment's browser client asks its CDN for: to send everything here."""
-    url = request.url
-    sender = {"apiKey": write_key, "apiHost": f"{url.netloc}/v1", "protocol": url.scheme}
+    """What Segment's browser client asks its CDN for: to send everything here.
+
+    By the address that the service was told of, never by a name that the request claims. Raises Problem 404.
+    """
+    service: Service = request.app.state.service
+    protocol, _, host = service.settings.public_url.partition("://")
+    if not host:
+        protocol, host = "http", header(request, b"host")
+        if not THIS_MACHINE.fullmatch(host):
+            raise Problem(404, NO_ADDRESS)
+    sender = {"apiKey": write_key, "apiHost": f"{host}/v1", "protocol": protocol}
     return JsonReply(encode({"integrations": {"Segment.io": sender}, "plan": {}, "edgeFunction": {}}))

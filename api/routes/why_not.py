@@ -46,7 +46,7 @@ async def why_not_here(request: Request, service: SecretService) -> Response:
         if question.filter is not None:
             check_filter(question.filter, recommender)
         rank, reasons = await asyncio.to_thread(
-            why_not, recommender, question, ask.k, shopper.visitor, product_id
+            why_not, recommender.for_market_of(question), question, ask.k, shopper.visitor, product_id
         )
     answer = {
         "product_id": product_id,

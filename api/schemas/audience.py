@@ -43,10 +43,11 @@ class LikelyCustomer(msgspec.Struct, frozen=True):
 
 
 class AudienceAnswer(msgspec.Struct, frozen=True):
-    """The likeliest first. without_consent: how many before the last one are left out for it; unknown:
-    products that the model does not know."""
+    """The likeliest first. without_consent: how many before the last one are left out for it; bought_since:
+    for having bought one of the products since training; unknown: products that the model does not know."""
 
     model_version: str | None
     customers: list[LikelyCustomer]
     without_consent: int
     unknown: list[str]
+    bought_since: int

@@ -10,15 +10,16 @@ from api.schemas.offers import OfferAnswer
 from api.schemas.recommendations import PicksAnswer
 from recommender.customers.profile import Profile
 
-Part = Literal["picks", "offers", "orders", "tickets", "messages"]
+Part = Literal["picks", "offers", "orders", "tickets", "messages", "email"]
 
 
 class CustomerAsk(msgspec.Struct, frozen=True, rename={"parts": "with"}):
     """`with`: what else to tell, separated by commas. `picks`: products to suggest, nothing noted as sent;
     `offers`: the next best offer, decided and counted as by `POST /v1/offers`; `orders`: the latest orders,
-    and what was bought; `messages`: those that are due to them; `tickets` are in every profile."""
+    and what was bought; `messages`: those that are due to them; `email`: their address, where it is kept;
+    `tickets` are in every profile."""
 
-    parts: Annotated[tuple[Part, ...], msgspec.Meta(max_length=5)] = ()
+    parts: Annotated[tuple[Part, ...], msgspec.Meta(max_length=6)] = ()
 
 
 class LatestOrder(msgspec.Struct, frozen=True):
@@ -53,10 +54,11 @@ class CustomerAnswer(Profile, frozen=True):
     known: the history has an order or a live event of theirs. revenue: in `currency`, net of discounts and
     refunds; orders since the last training count at today's prices. consent: to e-mail; consents: by channel,
     where the customer stated one. Country, language, consent and demographics are those stated last. viewed,
-    cart: of the live log, newest first; tickets: open ones first. latest_orders: of the live log; bought: as
-    of the last training, newest first.
+    cart: of the live log, newest first; tickets: open ones first. email: several addresses with `, ` between,
+    null where none is kept. latest_orders: of the live log; bought: as of the last training, newest first.
     """
 
+    email: str | UnsetType | None = UNSET
     picks: PicksAnswer | UnsetType = UNSET
     offer: OfferAnswer | UnsetType = UNSET
     latest_orders: list[LatestOrder] | UnsetType = UNSET

@@ -8,6 +8,7 @@ import msgspec
 
 from api.schemas.recommendations import MAX_K, ExperimentAnswer, Ids, Language, ReasonAnswer
 from api.schemas.revisions import CatalogueVersion
+from features.catalogue.local import Currency
 from features.events.vocabulary import Id
 from recommender.offers.catalogue import Catalogue
 
@@ -33,8 +34,8 @@ class CatalogueAnswer(msgspec.Struct, frozen=True):
 class OfferAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whom an offer is for: a customer, or a browser by which nobody is known yet. cart: product ids, one an
     item; left out: what live events put into it. k: how many products to name with it, at most. personalise:
-    false for who said no to profiling: nothing is decided about them. preview: what would be decided now;
-    nothing is promised or counted."""
+    false for who said no to profiling: nothing is decided about them. country: whose prices count, else the
+    customer's. preview: what would be decided now; nothing is promised or counted."""
 
     customer_id: Id | None = None
     anonymous_id: Id | None = None
@@ -42,6 +43,7 @@ class OfferAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cart: Ids = ()
     k: Annotated[int, msgspec.Meta(ge=0, le=MAX_K)] = 3
     personalise: bool = True
+    country: Id | None = None
     preview: bool = False
 
     def __post_init__(self) -> None:
@@ -92,7 +94,7 @@ class OfferAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 class SetsAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """product_id: sets that hold it; else cart: sets that go on from it (left out: what live events put into
-    it); neither: the shop's best. language, personalise: as of `/v1/recommendations`."""
+    it); neither: the shop's best. language, country, currency, personalise: as of `/v1/recommendations`."""
 
     product_id: Id | None = None
     cart: Ids = ()
@@ -101,6 +103,8 @@ class SetsAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     customer_token: Id | None = None
     k: Annotated[int, msgspec.Meta(ge=1, le=20)] = 3
     language: Language | None = None
+    country: Id | None = None
+    currency: Currency | None = None
     personalise: bool = True
 
 
@@ -120,7 +124,8 @@ class SetAnswer(msgspec.Struct, frozen=True):
     much more often all of it is bought together than by chance, 0 where that is not known.
 
     With a secret key also expected_margin_gain: money a year above selling the parts alone, those who would
-    have bought the set anyway taken off, and pricing: why this price.
+    have bought the set anyway taken off; pricing: why this price; margin_assumed: whether a cost of it is
+    not known.
     """
 
     items: list[SetItem]
@@ -133,6 +138,7 @@ class SetAnswer(msgspec.Struct, frozen=True):
     reason: ReasonAnswer
     expected_margin_gain: float | None = None
     pricing: str | None = None
+    margin_assumed: bool | None = None
 
 
 class SetsAnswer(msgspec.Struct, frozen=True):

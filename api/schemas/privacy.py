@@ -15,7 +15,8 @@ class Erasure(msgspec.Struct, frozen=True):
 
 
 class CustomerExport(msgspec.Struct, frozen=True):
-    """Everything that is held about a customer; `summary` says it in sentences. names: all that they go by.
+    """Everything that is held about a customer; `summary` says it in sentences. names: all that they go by;
+    emails: addresses, where the shop has them kept.
 
     orders, events: rows of the history, a row a line; live: what Redis holds, by customer and browser (facts,
     consents, messages, promised offers); derived: what the model makes of them.
@@ -25,6 +26,7 @@ class CustomerExport(msgspec.Struct, frozen=True):
     exported_at: datetime
     summary: list[str]
     names: list[str]
+    emails: list[str]
     browsers: list[str]
     sessions: list[str]
     orders: list[dict[str, Any]]

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from api.schemas.revisions import RulesVersion
+from features.catalogue.local import Currency
 from features.events.vocabulary import Id, SentEvent
 from recommender.context.campaigns import Campaign
 from recommender.context.request import Placement
@@ -36,7 +37,8 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     of the answer from 0 to 1; without it as suits the placement. `campaign`: what an `email` is for.
     `rest_days`: for so long what the shopper bought is not shown; without it, as long as training learned of
     each product, and in `buy_again` not at all.
-    language: of reasons and heading, like `de` or `de-AT`; else the shop's. personalise: false for who said
+    language: of titles, reasons and heading, like `de` or `de-AT`; country and currency: of prices; each else
+    the customer's, else the shop's. personalise: false for who said
     no to profiling: the answer depends on this request alone. track: `view` is a page view of `product_id`,
     too, taken as by `/v1/events` before it is answered; event_id: its id, so that a repeat counts once.
     """
@@ -62,6 +64,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     candidates: Annotated[tuple[Id, ...], msgspec.Meta(max_length=MAX_CANDIDATES)] = ()
     country: Id | None = None
     language: Language | None = None
+    currency: Currency | None = None
     personalise: bool = True
     track: Literal["view"] | None = None
     event_id: Id | None = None
@@ -84,7 +87,7 @@ class PicksAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `send_id`: the sending's own name; asked again under the same, the answer does not avoid its own products.
     `repeats`, `rest_days`: as in `/v1/recommendations`; without them as suits the campaign.
-    language: else the customer's, else the shop's. personalise: as of a widget's question.
+    language, country, currency, personalise: as of a widget's question.
     """
 
     customer_id: Id | None = None
@@ -95,6 +98,8 @@ class PicksAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     repeats: Repeats | None = None
     rest_days: Annotated[int, msgspec.Meta(ge=0, le=MOST_REST_DAYS)] | None = None
     language: Language | None = None
+    country: Id | None = None
+    currency: Currency | None = None
     personalise: bool = True
 
 
@@ -194,21 +199,6 @@ class Received(msgspec.Struct, frozen=True, omit_defaults=True):
     rejected: list[Rejected]
     erased: int = 0
     warnings: list[Rejected] = []
-
-
-class CatalogueChanges(msgspec.Struct, frozen=True):
-    """Products by `product_id` with the fields that change: stock, available, price, title and so on."""
-
-    products: list[dict[str, Any]]
-
-
-class CatalogueReceived(msgspec.Struct, frozen=True):
-    """How many products were changed, and what was wrong with the others. renamed: ids as they were sent ->
-    those of the products that the catalogue knows by these names."""
-
-    accepted: int
-    rejected: dict[str, str]
-    renamed: dict[str, str] = {}
 
 
 class RulesToSave(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

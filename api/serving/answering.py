@@ -55,6 +55,7 @@ def request_of(
     service: Service, ask: Ask, shopper: Shopper, log: ShopperLog, now: float, on_page: Sequence[str] = ()
 ) -> Request:
     """A widget's question as the recommender takes it. now: epoch s; on_page: products shown on the page."""
+    spoken = ask.language or their_language(service, shopper.customer_id)
     return Request(
         placement=ask.placement,
         now=now,
@@ -74,8 +75,19 @@ def request_of(
         candidates=ask.candidates,
         country=ask.country,
         offset=ask.offset,
-        language=known_tag(ask.language, service.settings.language),
+        language=known_tag(spoken, service.settings.language),
+        titles=spoken,
+        currency=ask.currency,
     )
+
+
+def their_language(service: Service, customer_id: str | None) -> str | None:
+    """What training knows of it."""
+    tables = service.recommender.bundle.tables if service.recommender else None
+    if customer_id is None or tables is None or tables.people is None:
+        return None
+    facts = tables.people.facts
+    return facts.word(facts.language, tables.customers.row(customer_id))
 
 
 def share_of(repeats: schemas.Repeats | None) -> Repeats | None:
@@ -90,8 +102,12 @@ def choose(service: Service, question: Question) -> Choice:
     recommender = treatment.recommender
     if request.filter is not None:
         check_filter(request.filter, recommender)
-    picks = recommender.recommend(request, question.k, visitor) if recommender else ()
-    return Choice(question, treatment, picks)
+    if recommender is None:
+        return Choice(question, treatment, ())
+    seen = recommender.for_market_of(request)
+    if seen is not recommender:
+        treatment = treatment._replace(recommender=seen)
+    return Choice(question, treatment, seen.recommend(request, question.k, visitor))
 
 
 def answer(service: Service, choice: Choice, *, is_impression: bool = True) -> Answered:

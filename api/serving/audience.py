@@ -8,6 +8,7 @@ from api.schemas.audience import AudienceAnswer, AudienceAsk, LikelyCustomer, Li
 from api.serving.service import Service
 from features.events.consents import ALL_CHANNELS, PROFILING
 from features.live.customer_facts import CustomerState, parse_facts
+from features.live.shopper_state import ShopperLog
 from features.store import keys
 from features.time_units import DAY_S
 from recommender.likely_buyers import Likely, likely_buyers, reason
@@ -25,13 +26,16 @@ async def audience(service: Service, ask: AudienceAsk, recommender: Recommender)
     today = int(time.time() // DAY_S)
     likely = await asyncio.to_thread(likely_buyers, bundle, items, today, buyers=ask.buyers)
     chosen: list[LikelyCustomer] = []
-    refused = 0
+    refused = bought = 0
     for start in range(0, len(likely.customers), READ_AT_ONCE):
         page = _page(service, recommender, likely, slice(start, start + READ_AT_ONCE), ask)
-        may = await _may_be_told(service, recommender, [name for name, _ in page], ask)
-        for (name, position), allowed in zip(page, may, strict=True):
+        names = [name for name, _ in page]
+        may = await _may_be_told(service, recommender, names, ask)
+        since = await _bought_since(service, recommender, names, items)
+        for (name, position), allowed, has_bought in zip(page, may, since, strict=True):
             refused += not allowed
-            if allowed:
+            bought += allowed and has_bought
+            if allowed and not has_bought:
                 row = int(likely.customers[position])
                 why = LikelyReason(*reason(bundle, row, likely.parts[position], items))
                 chosen.append(LikelyCustomer(name, round(float(likely.scores[position]), 6), why))
@@ -40,7 +44,7 @@ async def audience(service: Service, ask: AudienceAsk, recommender: Recommender)
         if len(chosen) == ask.k:
             break
     unknown = [name for name, row in known.items() if row < 0]
-    return AudienceAnswer(bundle.manifest.version, chosen, refused, unknown)
+    return AudienceAnswer(bundle.manifest.version, chosen, refused, unknown, bought)
 
 
 def _page(
@@ -56,6 +60,16 @@ def _page(
         if service.customer(name) == name and (not countries or (country or "").casefold() in countries):
             found.append((name, position))
     return found
+
+
+async def _bought_since(
+    service: Service, recommender: Recommender, names: Sequence[str], items: Sequence[int]
+) -> list[bool]:
+    """Whether each customer has bought one of the products since the model was trained."""
+    rows, until_ms = recommender.bundle.tables.products.rows, recommender.bundle.manifest.data_until_ms
+    replies = [service.batch.send("LRANGE", keys.shopper_log(name, identified=True), 0, -1) for name in names]
+    fresh = [ShopperLog.of(await reply).fold().purchased_since(until_ms) for reply in replies]
+    return [any(not set(items).isdisjoint(rows(each.product_ids)) for each in orders) for orders in fresh]
 
 
 async def _may_be_told(

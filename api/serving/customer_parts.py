@@ -1,5 +1,6 @@
-"""What a support desk wants beside a customer's profile: suggestions, an offer, orders."""
+"""What a support desk wants beside a customer's profile: suggestions, an offer, orders, an address."""
 
+import asyncio
 import time
 from collections.abc import Collection, Sequence
 from contextlib import suppress
@@ -18,6 +19,7 @@ from api.serving.picks import Line, answer_pages
 from api.serving.service import Service
 from features.live.shopper_state import Purchase
 from features.outgoing.trigger_queue import waiting_for
+from features.people.kept_emails import emails_of
 from features.store.connection import StoreUnavailable
 from recommender.customers.profile import date_within_calendar
 
@@ -37,6 +39,9 @@ async def parts_of(
     if "orders" in wanted:
         parts["latest_orders"] = [_order(each) for each in live]
         parts["bought"] = _bought(service, customer_id)
+    if "email" in wanted:
+        kept = await asyncio.to_thread(emails_of, service.home, [customer_id])
+        parts["email"] = kept.get(customer_id)
     if "messages" in wanted:
         parts["messages_due"] = await _messages_due(service, customer_id)
     return parts

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
-from api.schemas.imports import FileAsk, ImportAsk, ImportProgress, ImportState, TakenBack, UploadedFile
+from api.schemas.imports import FileAsk, ImportAsk, ImportProgress, ImportState, Kind, TakenBack, UploadedFile
 from api.serving.uploads import ASK, NO_FILE, RESULT, RUNNING, Asked, folder_of, read_asked, write_asked
 from api.web.problems import Problem
 from features import extras
@@ -30,6 +30,11 @@ STOPPED: Final = (
     "once."
 )
 LONGEST_PROBLEM = 4_000
+OPTIONS: Final[dict[Kind, set[str]]] = {
+    "orders": {"format", "sheet", "decimal", "zone"},
+    "catalogue": {"format", "sheet", "decimal", "retire_missing"},
+    "customers": {"sheet", "exported"},
+}
 COMMAND_S = 300.0
 ERRORS, PROGRESS, PREVIEW = "errors.txt", "progress.json", "preview.json"
 
@@ -104,12 +109,15 @@ def _end_of_command(home: Home) -> list[str]:
 
 
 def begin(home: Home, redis_url: str, ask: ImportAsk) -> None:
-    """Start the import of a file. Raises Problem 404 and 409."""
+    """Start the import of a file. Raises Problem 404, 409 and 422."""
+    options = list(_options(ask))
     folder = folder_of(home, ask.file)
     asked = read_asked(folder)
     if not (folder / asked.file).is_file():
         raise Problem(404, NO_FILE)
-    with (folder / RESULT).open("ab") as result, (folder / ERRORS).open("wb") as errors:
+    command = _command(["import", ask.kind, *options, *_end_of_command(home), asked.file])
+    environment = {"REDIS_URL": redis_url, "PERENNIAL_PROGRESS_FILE": str(folder.resolve() / PROGRESS)}
+    with (folder / RESULT).open("ab") as result:
         try:
             fcntl.flock(result, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -117,17 +125,16 @@ def begin(home: Home, redis_url: str, ask: ImportAsk) -> None:
         result.truncate(0)
         (folder / PROGRESS).unlink(missing_ok=True)
         write_asked(folder, Asked(asked.file, datetime.now(UTC), ask))
-        command = _command(["import", ask.kind, *_options(ask), *_end_of_command(home), asked.file])
-        environment = {"REDIS_URL": redis_url, "PERENNIAL_PROGRESS_FILE": str(folder.resolve() / PROGRESS)}
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=result,
-            stderr=errors,
-            env={**os.environ, **environment},
-            start_new_session=True,
-        )
+        with (folder / ERRORS).open("wb") as errors:
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=result,  # locked as long as the process has it
+                stderr=errors,
+                env={**os.environ, **environment},
+                start_new_session=True,
+            )
     threading.Thread(target=_end, args=(process, folder, asked.file), daemon=True).start()
 
 
@@ -141,24 +148,27 @@ def _end(process: "subprocess.Popen[bytes]", folder: Path, name: str) -> None:
 
 
 def _options(ask: ImportAsk) -> Iterator[str]:
+    """Raises Problem 422 for an option that the command does not have."""
     for ours, header in ask.map.items():
         yield f"--map={ours}={header}"
-    for option, value in (
-        ("format", ask.format),
-        ("sheet", ask.sheet),
-        ("decimal", ask.decimal),
-        ("zone", ask.zone),
-    ):
+    exported = ask.exported and f"{ask.exported.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
+    values = {name: getattr(ask, name) for name in ("format", "sheet", "decimal", "zone")}
+    for name, value in {**values, "exported": exported}.items():
         if value is not None:
-            yield f"--{option}={value}"
-    if ask.exported is not None:
-        yield f"--exported={ask.exported.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
-    if ask.kind == "orders" and not ask.guess:
+            _require(ask, name)
+            yield f"--{name}={value}"
+    if not ask.guess and ask.kind == "orders":  # of the others nothing is guessed
         yield "--no-guess"
     if ask.retire_missing:
+        _require(ask, "retire_missing")
         yield "--retire-missing"
     if ask.dry_run:
         yield "--dry-run"
+
+
+def _require(ask: ImportAsk, option: str) -> None:
+    if option not in OPTIONS[ask.kind]:
+        raise Problem(422, f"{option}: an import of {ask.kind} takes {', '.join(sorted(OPTIONS[ask.kind]))}.")
 
 
 def states(home: Home) -> list[ImportState]:

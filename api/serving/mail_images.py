@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from api.schemas.mail_images import MOST_SLOTS
-from api.serving.answering import Question, choose, shown_products
-from api.serving.picks import answer_pages, line_of, their_language
+from api.serving.answering import Question, choose, shown_products, their_language
+from api.serving.picks import answer_pages, line_of
 from api.serving.service import Service
 from api.serving.shoppers import NOBODY
 from api.serving.take_events import take_events
@@ -70,8 +70,10 @@ async def slot_of(service: Service, token: str, send: str, slot: int, *, is_clic
             opening = await _opening(service, mail, mail.customer_id, is_click=is_click)
     ids = opening.product_ids if opening else _best_sellers(service)
     product_id = ids[slot - 1] if 0 < slot <= min(mail.slots, len(ids)) else ""
-    language = known_tag(their_language(service, mail.customer_id), service.settings.language)
-    return Slot(mail, _card(service, product_id), product_id, language, opening)
+    spoken = their_language(service, mail.customer_id)
+    language = known_tag(spoken, service.settings.language)
+    seen_by = Request("email", time.time(), customer_id=mail.customer_id, language=language, titles=spoken)
+    return Slot(mail, _card(service, product_id, seen_by), product_id, language, opening)
 
 
 async def note_click(service: Service, slot: Slot, number: int) -> None:
@@ -128,11 +130,11 @@ def _best_sellers(service: Service) -> tuple[str, ...]:
     return tuple([product_id for product_id, _ in shown])
 
 
-def _card(service: Service, product_id: str) -> dict[str, Any]:
+def _card(service: Service, product_id: str, seen_by: Request) -> dict[str, Any]:
     """A product's fields as the catalogue has them now; none of one that it does not know."""
-    recommender = service.recommender
-    if recommender is None or not product_id:
+    if service.recommender is None or not product_id:
         return {}
+    recommender = service.recommender.for_market_of(seen_by)
     tables = recommender.bundle.tables
     row = tables.products.row(product_id)
     card: dict[str, Any] = (

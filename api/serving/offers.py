@@ -146,29 +146,34 @@ async def next_offer(service: Service, ask: OfferAsk, catalogue: Catalogue) -> O
         if log.refused:
             return nothing_decided("no_profiling")
         customer = fold_customer(log.entries, state.facts)
-        cart = _cart_value(service, ask, customer.shopper)
+        serving = _in_market(service, ask, now)
+        cart = _cart_value(serving, ask, customer.shopper)
         carts = cart_class(catalogue, cart)
         decisions, revision = state.promises.decisions, service.offers_revision
         standing = standing_promise(decisions, ask.channel, carts, cart, revision, now)
         if standing is not None:
             return answer_of(standing, ask.k)
-        if service.recommender is None:
+        if serving is None:
             return nothing_decided("no_model")
         if not catalogue.offers:
             return nothing_decided("no_offers")
         question = question_of(ask.channel, carts)
-        context = DecisionContext(
-            service, service.recommender, ask, customer, state, catalogue, question, now
-        )
+        context = DecisionContext(service, serving, ask, customer, state, catalogue, question, now)
         answer = await context.decide()
         if answer is not None:
             return answer
     return nothing_decided("busy")
 
 
-def _cart_value(service: Service, ask: OfferAsk, shopper: ShopperState) -> float:
-    """Money; 0 without a model, which knows the prices."""
+def _in_market(service: Service, ask: OfferAsk, now: datetime) -> Recommender | None:
+    """The model with the prices of the customer's country, where these are in the offers' own currency."""
     serving = service.recommender
+    market = Request("cart", now.timestamp(), customer_id=ask.customer_id, country=ask.country)
+    return serving and serving.for_market_of(market, own_currency=True)
+
+
+def _cart_value(serving: Recommender | None, ask: OfferAsk, shopper: ShopperState) -> float:
+    """Money; 0 without a model, which knows the prices."""
     if serving is None:
         return 0.0
     return cart_value(Counter(ask.cart) or shopper.cart, serving.bundle, serving.availability).value

@@ -10,7 +10,8 @@ from features.events.vocabulary import Event
 from features.live.set_aside import Doubtful
 from features.merchant.api_keys import Scope
 from features.people.contacts import Contact, has_contact, taken_out
-from features.people.links import EMAIL, link_names, owner_of
+from features.people.kept_emails import email_seal
+from features.people.links import EMAIL, hand_over_email, link_names, owner_of
 
 
 class Owned(NamedTuple):
@@ -62,6 +63,7 @@ async def _owned(service: Service, event: Event, scope: Scope, notes: dict[str, 
     is_proof |= event.type == "identify" and event.customer_id is not None  # its token was checked
     if not is_proof:
         return event
+    await _keep_email(service, contact)
     if event.customer_id is None:
         name = contact.email or contact.phone or contact.hashed
         return replace(event, customer_id=await owner_of(service.store, name)) if name else event
@@ -77,6 +79,14 @@ async def _owned(service: Service, event: Event, scope: Scope, notes: dict[str, 
     if linked.changed:
         await service.refresh_people()
     return replace(event, customer_id=linked.customer_id)
+
+
+async def _keep_email(service: Service, contact: Contact) -> None:
+    """Where this home keeps addresses, encrypted; but for an erased person's."""
+    if contact.email is None or contact.address is None or service.erased.holds("customer", contact.email):
+        return
+    if seal := email_seal(service.home):
+        await hand_over_email(service.writes, contact.email, seal.sealed(contact.email, contact.address))
 
 
 def _names(service: Service, contact: Contact) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from api.schemas.recommendations import PicksAsk
-from api.serving.answering import Answered, Question, answer, choose, share_of
+from api.serving.answering import Answered, Question, answer, choose, share_of, their_language
 from api.serving.service import Service
 from api.serving.shoppers import NOBODY, STORE_AWAY, Shopper
 from api.web.metrics import DEGRADED
@@ -133,10 +133,19 @@ def _question(service: Service, ask: PicksAsk, history: CustomerHistory, now: fl
     """All but what the customer was sent lately; of nobody, where they said no to profiling. now: epoch s."""
     shops = service.settings.language
     if history.refuses(ask):
-        request = Request("email", now, campaign=ask.campaign, language=known_tag(ask.language, shops))
+        language = known_tag(ask.language, shops)
+        request = Request(
+            "email",
+            now,
+            campaign=ask.campaign,
+            language=language,
+            titles=ask.language,
+            country=ask.country,
+            currency=ask.currency,
+        )
         return Question(request, ask.k, NOBODY, degraded_reasons=history.degraded_reasons)
     sent = sent_lately(history.sendings, int(now * 1000), service.settings.email_rest_days, ask.send_id)
-    language = known_tag(ask.language, their_language(service, ask.customer_id), shops)
+    spoken = ask.language or their_language(service, ask.customer_id)
     request = Request(
         "email",
         now,
@@ -146,18 +155,12 @@ def _question(service: Service, ask: PicksAsk, history: CustomerHistory, now: fl
         rest_days=ask.rest_days,
         repeats=share_of(ask.repeats),
         campaign=ask.campaign,
-        language=language,
+        language=known_tag(spoken, shops),
+        titles=spoken,
+        country=ask.country,
+        currency=ask.currency,
     )
     return Question(request, ask.k, Shopper(ask.customer_id), degraded_reasons=history.degraded_reasons)
-
-
-def their_language(service: Service, customer_id: str | None) -> str | None:
-    """What training knows of it."""
-    tables = service.recommender.bundle.tables if service.recommender else None
-    if tables is None or tables.people is None:
-        return None
-    facts = tables.people.facts
-    return facts.word(facts.language, tables.customers.row(customer_id))
 
 
 def _is_sent(ask: PicksAsk, history: CustomerHistory, products: Sequence[object]) -> bool:

@@ -11,7 +11,7 @@ from api.serving.receive_events import Status, receive_events
 from api.serving.service import Service
 from features.connections.arrivals import note, passed
 from features.connections.foreign_items import ForeignEvent
-from features.connections.payloads import UNREADABLE
+from features.connections.payloads import UNREADABLE, what_is_wrong
 from features.events.vocabulary import InvalidEvent
 from features.merchant.api_keys import Scope
 from features.store.connection import StoreUnavailable
@@ -52,7 +52,7 @@ async def receive_foreign(
         except InvalidEvent as error:
             rejected.append(Rejected(index, str(error)))
         except UNREADABLE as error:
-            rejected.append(Rejected(index, f"a field is missing or holds what it cannot: {error}"))
+            rejected.append(Rejected(index, what_is_wrong(error, call)))
         spans.append(range(first, len(ours)))
     receipt = await receive_events(service, ours, scope, received_at)
     reasons = {each.index: each.reason for each in receipt.answer.rejected}

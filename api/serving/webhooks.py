@@ -16,15 +16,17 @@ import msgspec
 from api.serving.product_names import is_known, own_ids
 from api.serving.receive_events import SET_ASIDE, receive_events
 from api.serving.service import Service
+from api.web.metrics import WEBHOOKS
 from api.web.problems import Problem
 from api.web.queries import decode_json
 from features.catalogue.live_changes import put_changes
 from features.catalogue.live_names import add_aliases, add_names
 from features.connections.arrivals import Command, failed, note, passed
-from features.connections.payloads import UNREADABLE
+from features.connections.payloads import UNREADABLE, what_is_wrong
 from features.connections.settings_file import DamagedConnections, Settings
 from features.connections.webhook import Delivery, Memo, WebhookService, Work, is_signed
 from features.connections.webhook_services import WEBHOOK_SERVICES
+from features.connections.whole import require_whole
 from features.live.set_aside import set_aside_text
 from features.store import keys
 from features.store.connection import StoreUnavailable
@@ -33,6 +35,7 @@ from features.time_units import DAY_S
 
 Outcome = Literal["taken", "seen", "test", "ping", "ignored", "set_aside"]
 REMEMBERED_S = 3 * DAY_S  # a delivery's id; services try again for hours, and events have ids of their own
+STRANGERS = frozenset({401, 403})  # anybody can cause these, as often as they like: noted once a minute
 OTHER_TOPICS = "topics that mean nothing here"
 _decode_memo = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -45,13 +48,18 @@ async def take_webhook(service: Service, name: str, headers: Mapping[str, str], 
     hooks, settings = _connected(service, name)
     delivery, now = hooks.delivery(headers), datetime.now(UTC)
     if delivery is None:
+        WEBHOOKS.add(name, "ping")
         return "ping"
     try:
         _check(delivery, settings, body)
         outcome, notes = await _taken(service, name, delivery, body, now)
     except Problem as problem:
-        await _note(service, failed(name, f"{delivery.topic[:50]}: {problem.detail}", now))
+        topic = delivery.topic if delivery.topic in hooks.topics else "a topic that is not known"
+        WEBHOOKS.add(name, "refused")
+        if problem.status not in STRANGERS or service.connections.refusals.lets(name, now):
+            await _note(service, failed(name, f"{topic}: {problem.detail}", now))
         raise
+    WEBHOOKS.add(name, outcome)
     await _note(service, notes)
     return outcome
 
@@ -60,8 +68,12 @@ def _connected(service: Service, name: str) -> tuple[WebhookService, Settings]:
     hooks = WEBHOOK_SERVICES.get(name)
     try:
         settings = service.connections.of(name) if hooks else None
+        if settings is not None and not settings.get("secrets"):
+            require_whole(name, settings)
     except (OSError, DamagedConnections) as error:
-        raise Problem(503, "connections.json cannot be read.", headers={"Retry-After": "60"}) from error
+        raise Problem(
+            503, "connections.json is damaged: `perennial connect` says how.", headers={"Retry-After": "60"}
+        ) from error
     if hooks is None or settings is None:
         raise Problem(404, f"{name[:50]} is not connected: `perennial connect` does it.")
     return hooks, settings
@@ -90,7 +102,7 @@ async def _taken(
     try:
         work = await _work(service, name, topic, payload)
     except UNREADABLE as error:
-        reason = f"{topic}: not as {name} documents it: {type(error).__name__}: {error}"
+        reason = f"{topic}: not as {name} documents it: {what_is_wrong(error, payload)}"
         await set_aside_text(service.writes, body, f"webhook of {name}, {reason}", now)
         return "set_aside", failed(name, reason, now)
     refused = await _done(service, name, work, now)
@@ -130,9 +142,14 @@ async def _kept(service: Service, key: str) -> Memo:
 
 
 async def _keep(service: Service, key: str, memo: Memo) -> None:
-    """What is not told now stays."""
-    whole = msgspec.json.encode({**await _kept(service, key), **memo})
-    await service.writes.call("SET", key, whole, "EX", service.store_settings.order_memory_days * DAY_S)
+    """What is not told now stays; of a `revision` the highest, as two may be told at once."""
+    kept = await _kept(service, key)
+    whole = {**kept, **memo}
+    if "revision" in whole:
+        whole["revision"] = max(whole["revision"], kept.get("revision", 0))
+    await service.writes.call(
+        "SET", key, msgspec.json.encode(whole), "EX", service.store_settings.order_memory_days * DAY_S
+    )
 
 
 async def _change_products(service: Service, work: Work) -> str | None:

@@ -104,12 +104,15 @@ class Access:
             )
 
     def name_of(self, request: Request) -> str | None:
-        """Who asks: a caller of this process, or the name of the request's key, or how it begins; None where
-        none is known."""
+        """Who asks: a caller of this process, or the name of the request's key; None where none is known."""
         caller: Caller | None = request.scope.get(Caller.IN_SCOPE)
         if caller is not None:
             return caller.name
-        stored = (self.keys or {}).get(digest(_sent_key(request) or ""))
+        return self.key_name(digest(_sent_key(request) or ""))
+
+    def key_name(self, hashed: str) -> str | None:
+        """The name of the key with this digest, or how it begins; None where there is none."""
+        stored = (self.keys or {}).get(hashed)
         return (stored.name or stored.prefix) if stored else None
 
     def is_secret(self, request: Request) -> bool:

@@ -86,6 +86,15 @@ class LatencyHistogram:
             buckets = np.bincount(self._bounds.searchsorted(seconds), minlength=len(self._names))
             add_up(self.series, {joined(labels): [*buckets.tolist(), sum(seconds)]})
 
+    def quantile(self, series: Series, labels: Labels, share: float) -> float | None:
+        """Within how many seconds a share of those with these labels ended; None of none. Even between the
+        bounds of a bucket; beyond the last bound, that is the answer."""
+        buckets = np.array(series.get(joined(labels), [0.0])[:-1])
+        if not buckets.sum():
+            return None
+        upto = np.concatenate([[0.0], buckets.cumsum() / buckets.sum()])
+        return float(np.interp(share, upto, [0.0, *self._bounds, self._bounds[-1]]))
+
     def family(self, series: Series) -> Metric:
         """What is scraped, of the sums of all processes."""
         made = HistogramMetricFamily(self.name, self._text, labels=self._labels)
@@ -134,6 +143,11 @@ PRODUCT_NAMES = Counter(
     ["match"],
 )
 REFUSED = Counter("perennial_refused_total", "Requests and connections refused, by reason.", ["reason"])
+WEBHOOKS = Counter(
+    "perennial_webhooks_total",
+    "Deliveries of connected services, by what became of them.",
+    ["service", "outcome"],
+)
 STREAM_LAG = Gauge("perennial_stream_lag_events", "Events not yet in the history.", [])
 BUNDLE_AGE = Gauge(
     "perennial_bundle_created_timestamp_seconds",
@@ -153,6 +167,7 @@ METRICS = (
     EVENT_COUNTS,
     PRODUCT_NAMES,
     REFUSED,
+    WEBHOOKS,
     STREAM_LAG,
     BUNDLE_AGE,
     WATCHER_FAILURES,
@@ -184,6 +199,12 @@ def exposition(
     scraped = CollectorRegistry()
     scraped.register(_Scraped(parts, messages or {}))
     return generate_latest(scraped)
+
+
+def request_seconds(route: str, share: float) -> float | None:
+    """Within how many seconds a share of a route's good answers came, since the service began."""
+    series = shared().with_others(_own())[REQUEST_SECONDS.name]
+    return REQUEST_SECONDS.quantile(series, (route, "200"), share)
 
 
 def _own() -> Counts:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -66,6 +67,12 @@ def _of_http(error: HTTPException) -> Problem:
     return Problem(error.status_code, str(error.detail), headers=error.headers)
 
 
+def _of_parameters(error: RequestValidationError) -> Problem:
+    """What was sent is not quoted: it may be long, or somebody's."""
+    errors = [{"field": str(each["loc"][-1]), "message": each["msg"]} for each in error.errors()]
+    return Problem(422, "; ".join(f"{each['field']}: {each['message']}" for each in errors), errors)
+
+
 def _of_store(_: StoreUnavailable) -> Problem:
     detail = "The store does not answer at the moment. What was sent may have been kept; send the same again."
     return Problem(503, detail, headers={"Retry-After": "1"})
@@ -80,6 +87,7 @@ TRANSLATIONS: dict[type[Exception], Any] = {
     Problem: lambda error: error,
     ClientDisconnect: lambda _: Problem(408, "The body of this request did not arrive."),
     HTTPException: _of_http,
+    RequestValidationError: _of_parameters,
     StoreUnavailable: _of_store,
     StaleRevision: _of_stale,
 }

@@ -108,6 +108,12 @@ class ApiSettings(BaseSettings):
         description="Where the shop is on the web, like `https://shop.example`: feeds and e-mails lead there "
         "where the catalogue says only `/product`. Unset: the first of `PERENNIAL_CORS_ORIGINS`.",
     )
+    public_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^/\s]+)?$",
+        description="Where pages reach this service, like `https://recs.shop.example`: Segment's browser "
+        "client is told to send there. Unset, it works on this machine alone, as anybody may claim a name.",
+    )
     picture_hosts: Names = Field(
         default=(),
         description="Names inside the shop's own network whose product pictures may be fetched for e-mails, "
@@ -141,7 +147,7 @@ class ApiSettings(BaseSettings):
         parts = names.split(",") if isinstance(names, str) else names
         return tuple(part.strip().rstrip("/") for part in parts if part.strip())
 
-    @field_validator("shop_url", mode="before")
+    @field_validator("shop_url", "public_url", mode="before")
     @classmethod
     def _without_slash(cls, url: str) -> str:
         return url.strip().rstrip("/")

@@ -22,13 +22,16 @@ Part = Literal["picks", "orders"]
 READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 DECIDES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True)
 NO_KEY = "Send a key of the shop as `Authorization: Bearer sk_...` (or pk_...)."
+UNSAYABLE = "This cannot be asked: the ids are too long together, or ids or key hold what is no text."
 INSTRUCTIONS = """An online shop's recommendations and figures, by its own model. Ids are the shop's own.
 `recommend` needs a placement; `customer`, `offers` and `figures` need a secret key. Every product comes with
 a reason: give that one, and make none up."""
 
-Customer = Annotated[str, Field(description="The shop's id of the customer.")]
-Product = Annotated[str, Field(description="The shop's id of the product.")]
-Cart = Annotated[Sequence[str], Field(description="Product ids in the cart.", max_length=200)]
+LONGEST_ID = 512
+Id = Annotated[str, Field(max_length=LONGEST_ID)]
+Customer = Annotated[str, Field(description="The shop's id of the customer.", max_length=LONGEST_ID)]
+Product = Annotated[str, Field(description="The shop's id of the product.", max_length=LONGEST_ID)]
+Cart = Annotated[Sequence[Id], Field(description="Product ids in the cart.", max_length=200)]
 Number = Annotated[int, Field(description="How many, at most.", ge=1, le=20)]
 Language = Annotated[str | None, Field(description="Of reasons, like `de`; else the shop's.")]
 
@@ -117,9 +120,15 @@ class Shop:
                 json=body,
                 headers={"Authorization": sent},
             )
-        except httpx2.TransportError as error:
-            raise ToolError(f"The shop's service does not answer: {error!r}") from error
-        told: Answer = answer.json()
+            told = answer.json()
+        except (httpx2.InvalidURL, httpx2.LocalProtocolError, UnicodeError) as error:
+            raise ToolError(UNSAYABLE) from error
+        except httpx2.RequestError as error:
+            raise ToolError(f"The shop's service does not answer ({type(error).__name__}).") from error
+        except ValueError:
+            told = None
+        if not isinstance(told, dict):
+            raise ToolError(f"What answers at --url ({answer.status_code}) is not the shop's service.")
         if answer.is_error:
             raise ToolError(str(told.get("detail", told)))
         return told

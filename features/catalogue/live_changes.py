@@ -10,6 +10,14 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from features.catalogue.attributes import Attributes
+from features.catalogue.local import (
+    Currency,
+    MarketPrices,
+    Translations,
+    WebAddress,
+    plain_prices,
+    plain_translations,
+)
 from features.events.vocabulary import Id, Money, Text
 from features.store import keys
 from features.store.connection import Connection
@@ -21,13 +29,14 @@ MERGE_SCRIPT = Path(__file__).with_name("live_catalogue.lua").read_text(encoding
 ARGUMENTS_PER_CALL = 400  # 200 products: about 1 ms of Redis, so that other requests pass in between
 PRODUCTS_PER_READ = 1_000
 
-WebAddress = Annotated[str, msgspec.Meta(max_length=2_000, pattern=r"^(https?://|/)(?![/\\])[^\x00-\x20]*\Z")]
-Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
 Stock = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 
 
 class ProductChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Fields of a product that may change at any moment. Absent: unchanged; null: unknown from now on."""
+    """Fields of a product that may change at any moment. Absent: unchanged; null: unknown from now on.
+
+    translations and prices: those of the languages and markets named change, and no others.
+    """
 
     title: Text | UnsetType | None = UNSET
     price: Money | UnsetType | None = UNSET
@@ -43,6 +52,14 @@ class ProductChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     is_product: bool | UnsetType = UNSET
     retired: bool | UnsetType = UNSET
     attributes: Attributes | UnsetType | None = UNSET
+    translations: Translations | UnsetType = UNSET
+    prices: MarketPrices | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        if self.translations:
+            msgspec.structs.force_setattr(self, "translations", plain_translations(self.translations))
+        if self.prices:
+            msgspec.structs.force_setattr(self, "prices", plain_prices(self.prices))
 
 
 class PutOutcome(NamedTuple):

@@ -11,6 +11,7 @@ import msgspec
 import polars as pl
 
 from features.catalogue.attributes import attributes_json
+from features.catalogue.local import merged_json
 from features.catalogue.non_product_rule import NonProductRule, read_rule
 from features.catalogue.non_products import under_rule
 from features.catalogue.stock_and_price import price_to_pay
@@ -18,7 +19,8 @@ from features.home import Home
 from features.store.files import changing, replacing
 
 LIVE_FIELDS = ("title", "currency", "stock", "available", "url", "image_url", "is_product", "retired")
-AS_JSON = "attributes"
+BY_NAME = ("translations", "prices")
+AS_JSON = ("attributes", *BY_NAME)
 SALE = ("sale_price", "sale_from", "sale_until")
 OF_THE_HOME = ("sale_price", "is_product")
 """Live fields that go to disk changed: a sale is in the price, and the window of a feed's own sale stays."""
@@ -32,7 +34,8 @@ def schema() -> dict[str, pl.DataType]:
     whose history counts all the same. `group_id` is one for all variants of a product. `price` is paid now:
     from `sale_from` until `sale_until` the `sale_price`, else the `regular_price` (see `sales`). `first_seen`
     is null where the product was there before the home was. `listed_at`: last in a catalogue's file.
-    `attributes`: JSON, as `attributes_json` makes it.
+    `attributes`: JSON, as `attributes_json` makes it; `translations` by language and `prices` by market: JSON
+    of what `features.catalogue.local` says.
     """
     text, number, flag, time = pl.String(), pl.Float64(), pl.Boolean(), pl.Datetime("us", "UTC")
     return {
@@ -55,6 +58,8 @@ def schema() -> dict[str, pl.DataType]:
         "description": text,
         "group_id": text,
         "attributes": text,
+        "translations": text,
+        "prices": text,
         "is_product": flag,
         "retired": flag,
         "first_seen": time,
@@ -82,7 +87,8 @@ def load_products(home: Home, rule: NonProductRule | None = None) -> pl.DataFram
 def merge_products(home: Home, rows: pl.DataFrame, now: datetime) -> None:
     """Add or update products; `rows` needs `product_id` and any other columns of the schema.
 
-    A new value replaces the old one unless it is null; a sale goes where the new row names none.
+    A new value replaces the old one unless it is null; a sale goes where the new row names none. Of
+    translations and prices those of the languages and markets named are replaced.
     `first_seen` stays the earliest, and is now where `rows` lack it. If `rows` has a product twice, the last
     row counts.
     """
@@ -105,6 +111,7 @@ def _merged(old: pl.DataFrame, new: pl.DataFrame, told: Sequence[str]) -> pl.Dat
     both = marked[0].join(marked[1], on="product_id", how="full", coalesce=True, suffix=" new")
     columns = {name: pl.coalesce(f"{name} new", name) for name in schema() if name != "product_id"}
     columns |= {name: pl.when("is_new").then(f"{name} new").otherwise(name) for name in told}
+    columns |= {name: _joined(both[name], both[f"{name} new"]) for name in BY_NAME}
     earliest = pl.min_horizontal("first_seen", "first_seen new")
     is_known = pl.col("is_old").is_null() | pl.col("first_seen").is_not_null()
     return both.select(
@@ -118,6 +125,12 @@ def _merged(old: pl.DataFrame, new: pl.DataFrame, told: Sequence[str]) -> pl.Dat
     )
 
 
+def _joined(old: pl.Series, new: pl.Series) -> pl.Expr:
+    if new.null_count() == len(new):
+        return pl.lit(old)
+    return pl.lit(pl.Series(old.name, list(map(merged_json, old, new)), pl.String))
+
+
 def merge_live(home: Home, changes: Mapping[str, Mapping[str, Any]], now: datetime) -> None:
     """Write live changes to disk: product_id -> fields, as the live catalogue holds them."""
     columns, ruled = schema(), _ruled(home)
@@ -129,6 +142,7 @@ def merge_live(home: Home, changes: Mapping[str, Mapping[str, Any]], now: dateti
             "regular_price": fields.get("price"),
             "is_product": None if product_id in ruled else fields.get("is_product"),
             "attributes": attributes_json(fields["attributes"]) if fields.get("attributes") else None,
+            **{name: msgspec.json.encode(fields[name]).decode() for name in BY_NAME if fields.get(name)},
         }
         for product_id, fields in changes.items()
     ]
@@ -191,9 +205,9 @@ def _updated(home: Home, since: datetime) -> Iterator[tuple[dict[str, Any], dict
     is_sale = pl.col("price") < pl.col("regular_price")
     sales = updated.select(sale_price=pl.when(is_sale).then("price")).to_dicts()
     regular = pl.coalesce("regular_price", "price").alias("price")
-    rows = updated.select("product_id", *LIVE_FIELDS, AS_JSON, regular).to_dicts()
+    rows = updated.select("product_id", *LIVE_FIELDS, *AS_JSON, regular).to_dicts()
     for row in rows:
-        row[AS_JSON] = msgspec.json.decode(row[AS_JSON]) if row[AS_JSON] else None
+        row |= {name: msgspec.json.decode(row[name]) if row[name] else None for name in AS_JSON}
     return zip(rows, sales, strict=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -23,10 +24,19 @@ from features.cli.options import (
     show_table,
 )
 from features.connections.arrivals import ConnectionState, read_state
-from features.connections.settings_file import DamagedConnections, read_connections, remove_connection
+from features.connections.settings_file import (
+    DamagedConnections,
+    Settings,
+    read_connections,
+    remove_connection,
+)
+from features.connections.whole import what_is_missing
 from features.home import Home
 from features.store.redis_server import RedisServerError
 from features.time_units import DAY_S, HOUR_S
+
+if TYPE_CHECKING:
+    import redis
 
 connect = typer.Typer(help="Connect the services that a shop uses.", invoke_without_command=True)
 connect.command("mail-images")(mail_images)
@@ -45,9 +55,9 @@ def list_connections(
     if context.invoked_subcommand is not None:
         return
     with plain_errors(RedisServerError, DamagedConnections, OSError):
-        services = sorted(read_connections(Home(home)))
+        connected = sorted(read_connections(Home(home)).items())
         with store(Home(home)) as client:
-            states = {service: read_state(client, service) for service in services}
+            states = {name: _state(client, name, settings) for name, settings in connected}
         waiting = sorted((Home(home).root / "exports").glob("*.json"))
     for path in waiting:
         errors.print(
@@ -78,6 +88,12 @@ def remove(service: str, home: HomeOption = DEFAULT_HOME) -> None:
             known = ", ".join(sorted(read_connections(Home(home)))) or "nothing"
             raise typer.BadParameter(f"{service} is not connected; connected: {known}")
     console.print(f"{service} is forgotten. Remove its webhooks or feeds at the service, too.")
+
+
+def _state(client: redis.Redis, service: str, settings: Settings) -> ConnectionState:
+    """What is noted; what its settings lack is wrong with it before all else."""
+    state, missing = read_state(client, service), what_is_missing(service, settings)
+    return state._replace(trouble=missing, trouble_at=datetime.now(UTC)) if missing else state
 
 
 def _row(state: ConnectionState, now: datetime) -> tuple[str, str, str]:

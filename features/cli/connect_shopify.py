@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import os
 import re
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from features.cli.connect_steps import check_arrivals, import_history
-from features.cli.options import DEFAULT_HOME, HomeOption, plain_errors, progress
+from features.cli.connect_steps import (
+    NotConnected,
+    check_arrivals,
+    key_of,
+    secrets_in,
+    settings_of,
+    take_history,
+)
+from features.cli.options import DEFAULT_HOME, HomeOption, plain_errors
 from features.connections.settings_file import DamagedConnections, Settings, read_connections, save_connection
 from features.connections.shopify_api import ShopifyApi, ShopifyRefused
 from features.connections.shopify_history import fetch_history, history_file
 from features.home import Home
 from features.store.redis_server import RedisServerError
-
-if TYPE_CHECKING:
-    pass
 
 SERVICE = "shopify"
 SHOP = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
@@ -45,7 +50,6 @@ NEXT = """
 {pixel}
 3. `perennial connect shopify --check` says what arrives. Each webhook has "Send test".
 4. `perennial connect shopify --history` takes in the orders of before; it needs a token."""
-POLL_S = 0.5
 SECRET, TOKEN = "PERENNIAL_SHOPIFY_SECRET", "PERENNIAL_SHOPIFY_TOKEN"
 
 
@@ -66,7 +70,7 @@ def connect_shopify(  # noqa: PLR0913, PLR0917 - an option an argument
     Secrets are asked for, or read of PERENNIAL_SHOPIFY_SECRET (two, with a comma between, while one replaces
     the other) and PERENNIAL_SHOPIFY_TOKEN.
     """
-    with plain_errors(DamagedConnections, RedisServerError, ShopifyRefused, OSError):
+    with plain_errors(NotConnected, DamagedConnections, RedisServerError, ShopifyRefused, OSError):
         if check:
             _settings(Home(home))
             check_arrivals(Home(home), SERVICE, CLICKS, within_s)
@@ -88,8 +92,12 @@ def _connect(home: Home, shop: str, *, erase_on_redact: bool) -> None:
         "The webhooks' secret (Settings > Notifications > Webhooks, at the bottom)", hide_input=True
     )
     token = os.environ.get(TOKEN) or before.get("token", "")
-    kept = [each.strip() for each in secrets.split(",") if each.strip()]
-    told = {"shop": domain, "secrets": kept, "token": token, "erase_on_redact": erase_on_redact}
+    told = {
+        "shop": domain,
+        "secrets": secrets_in(secrets),
+        "token": token,
+        "erase_on_redact": erase_on_redact,
+    }
     save_connection(home, SERVICE, {**before, **told})
     print(f"{domain} is connected. In its admin:")
 
@@ -100,19 +108,11 @@ def pixel(url: str, key: str) -> str:
 
 
 def _take_history(home: Home) -> None:
-    """Fetch all orders, import them as an export file, and forget the file."""
     settings = _settings(home)
-    token = os.environ.get(TOKEN) or settings.get("token")
-    if not token:
-        raise ShopifyRefused(f"History needs a token with read_orders and read_all_orders: set {TOKEN}.")
-    with progress() as bars:
-        path = fetch_history(home, ShopifyApi(settings["shop"], token, settings.get("api")), bars)
-        import_history(home, path, "shopify", bars)
-    history_file(home).forget()
+    token = key_of(settings, "token", TOKEN, "a token with read_orders and read_all_orders")
+    api = ShopifyApi(settings["shop"], token, settings.get("api"))
+    take_history(home, history_file(home), "shopify", partial(fetch_history, home, api))
 
 
 def _settings(home: Home) -> Settings:
-    settings = read_connections(home).get(SERVICE)
-    if settings is None:
-        raise ShopifyRefused("Shopify is not connected yet: `perennial connect shopify`.")
-    return settings
+    return settings_of(home, SERVICE, "Shopify")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +12,13 @@ from typing import TYPE_CHECKING
 import typer
 
 from features.cli.commands import recognise, store
-from features.cli.options import Bars, plain_errors, show
+from features.cli.options import Bars, plain_errors, progress, show
 from features.connections.arrivals import read_state
+from features.connections.export_file import ExportFile
+from features.connections.settings_file import Settings, read_connections
+from features.connections.whole import require_whole
 from features.home import Home
+from features.progress import Report
 from features.store.settings import StoreSettings
 
 if TYPE_CHECKING:
@@ -43,7 +48,39 @@ def check_arrivals(home: Home, service: str, clicks: Mapping[str, str], within_s
         raise typer.Exit(1)
 
 
-def import_history(home: Home, path: Path, format_name: str, bars: Bars) -> None:
+class NotConnected(ValueError):
+    """Something is to be said first; the message says what."""
+
+
+def settings_of(home: Home, service: str, title: str) -> Settings:
+    """Of a connected service. Raises NotConnected, OSError, DamagedConnections."""
+    settings = read_connections(home).get(service)
+    if settings is None:
+        raise NotConnected(f"{title} is not connected yet: `perennial connect {service}`.")
+    return require_whole(service, settings)
+
+
+def secrets_in(text: str) -> list[str]:
+    """Several have commas between them, while one replaces the other."""
+    return [each.strip() for each in text.split(",") if each.strip()]
+
+
+def key_of(settings: Settings, name: str, variable: str, what: str) -> str:
+    """A key that is in the environment, or was kept. Raises NotConnected, which says what it must be."""
+    key = os.environ.get(variable) or settings.get(name)
+    if not key:
+        raise NotConnected(f"History needs {what} in {variable}.")
+    return str(key)
+
+
+def take_history(home: Home, file: ExportFile, format_name: str, fetch: Callable[[Report], Path]) -> None:
+    """Fetch all orders into this file, import them as an export, and forget the file."""
+    with progress() as bars:
+        _import(home, fetch(bars), format_name, bars)
+    file.forget()
+
+
+def _import(home: Home, path: Path, format_name: str, bars: Bars) -> None:
     """Import a file of all orders as an export of the shop, and let live state recognise them."""
     from features.importers.choice import Wishes
     from features.importers.orders import import_orders

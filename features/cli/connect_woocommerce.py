@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import os
 import secrets as random_secrets
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from features.cli.connect_steps import check_arrivals, import_history
-from features.cli.options import DEFAULT_HOME, HomeOption, plain_errors, progress
+from features.cli.connect_steps import (
+    NotConnected,
+    check_arrivals,
+    key_of,
+    secrets_in,
+    settings_of,
+    take_history,
+)
+from features.cli.options import DEFAULT_HOME, HomeOption, plain_errors
 from features.connections.patience import ServiceAway
-from features.connections.settings_file import DamagedConnections, read_connections, save_connection
+from features.connections.settings_file import DamagedConnections, Settings, read_connections, save_connection
 from features.connections.woocommerce import host_of
 from features.connections.woocommerce_history import WooApi, fetch_history, history_file
 from features.home import Home
@@ -56,9 +64,9 @@ def connect_woocommerce(
     The webhooks' secret is made here, or read of PERENNIAL_WOOCOMMERCE_SECRET (two, with a comma between,
     while one replaces the other); the key for --history of PERENNIAL_WOOCOMMERCE_KEY ("ck_...:cs_...").
     """
-    with plain_errors(DamagedConnections, RedisServerError, ServiceAway, OSError):
+    with plain_errors(NotConnected, DamagedConnections, RedisServerError, ServiceAway, OSError):
         if check:
-            _site(Home(home))
+            _settings(Home(home))
             check_arrivals(Home(home), SERVICE, CLICKS, within_s)
         elif history:
             _take_history(Home(home))
@@ -71,8 +79,9 @@ def _connect(home: Home, site: str, url: str) -> None:
     address = (site or typer.prompt("The shop's address (https://shop.example)")).strip().rstrip("/")
     if not address.startswith(("https://", "http://")):
         raise typer.BadParameter("the shop's address begins with https://")
-    given = [each.strip() for each in os.environ.get(SECRET, "").split(",") if each.strip()]
-    kept = given or before.get("secrets") or [random_secrets.token_urlsafe(32)]
+    kept = (
+        secrets_in(os.environ.get(SECRET, "")) or before.get("secrets") or [random_secrets.token_urlsafe(32)]
+    )
     settings = {**before, "site": address, "shop": host_of(address), "secrets": kept}
     save_connection(home, SERVICE, settings | ({"key": os.environ[KEY]} if KEY in os.environ else {}))
     topics = ", ".join(CLICKS)
@@ -80,18 +89,11 @@ def _connect(home: Home, site: str, url: str) -> None:
 
 
 def _take_history(home: Home) -> None:
-    """Fetch all orders, import them as an export file, and forget the file."""
-    site, key = _site(home), os.environ.get(KEY) or read_connections(home)[SERVICE].get("key")
-    if not key:
-        raise ServiceAway(f"History needs a REST key that may read: set {KEY} to ck_...:cs_...")
-    with progress() as bars:
-        path = fetch_history(home, WooApi(site, key), bars)
-        import_history(home, path, "woo-advanced", bars)
-    history_file(home).forget()
+    settings = _settings(home)
+    key = key_of(settings, "key", KEY, "a REST key that may read (ck_...:cs_...)")
+    api = WooApi(settings["site"], key)
+    take_history(home, history_file(home), "woo-advanced", partial(fetch_history, home, api))
 
 
-def _site(home: Home) -> str:
-    settings = read_connections(home).get(SERVICE)
-    if settings is None:
-        raise ServiceAway("WooCommerce is not connected yet: `perennial connect woocommerce`.")
-    return str(settings["site"])
+def _settings(home: Home) -> Settings:
+    return settings_of(home, SERVICE, "WooCommerce")

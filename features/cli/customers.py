@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,7 @@ from typing import Annotated
 import typer
 
 from features.cli.commands import recognise, store
-from features.cli.imports import WENT_WRONG, imports
+from features.cli.imports import WENT_WRONG, SheetOption, imports
 from features.cli.options import (
     DEFAULT_HOME,
     HomeOption,
@@ -23,6 +24,8 @@ from features.cli.options import (
 )
 from features.events.nobody import is_nobody
 from features.home import Home
+from features.people.kept_emails import KEY_FILE, begin_keeping, emails_of, end_keeping
+from features.people.names import shown
 from features.store.redis_server import RedisServerError
 from features.store.settings import StoreSettings
 
@@ -37,11 +40,43 @@ MOST_SHOWN = 20
 def find(name: NameArgument, home: HomeOption = DEFAULT_HOME) -> None:
     """All names that a customer goes by, the one in use first."""
     shop = existing_home(home)
-    with plain_errors(OSError):
+    with plain_errors(OSError, sqlite3.Error):
         found = _persons(shop, name)
+        emails = emails_of(shop, [now for now, _ in found])
     if not found:
         raise typer.BadParameter("nobody is known by this name")
-    show_table(("customer", "other names"), [(now, ", ".join(others)) for now, others in found[:MOST_SHOWN]])
+    rows = [
+        (shown(now), ", ".join(map(shown, others)), emails.get(now, "")) for now, others in found[:MOST_SHOWN]
+    ]
+    columns = ("customer", "other names", "e-mail") if emails else ("customer", "other names")
+    show_table(columns, [row[: len(columns)] for row in rows])
+
+
+@customers.command("keep-emails")
+def keep_emails(home: HomeOption = DEFAULT_HOME) -> None:
+    """Keep customers' addresses from now on, encrypted, so that you can tell who is who.
+
+    They are shown by `perennial customers find`, `perennial report customers` and `with=email` of a profile.
+    """
+    shop = existing_home(home)
+    with plain_errors(OSError):
+        is_new = begin_keeping(shop)
+    console.print(
+        f"Addresses are kept from now on, encrypted under {shop.root / KEY_FILE}. Those of earlier files are "
+        "kept when they are imported again: [bold]perennial import customers FILE[/]"
+        if is_new
+        else "They are kept already.",
+        highlight=False,
+    )
+
+
+@customers.command("forget-emails")
+def forget_emails(home: HomeOption = DEFAULT_HOME) -> None:
+    """Forget all addresses and their key, and keep none from now on."""
+    shop = existing_home(home)
+    with plain_errors(OSError):
+        was_kept = end_keeping(shop)
+    console.print("All addresses are gone, and none are kept from now on." if was_kept else "None are kept.")
 
 
 @customers.command("merge")
@@ -57,10 +92,7 @@ def merge(
     from features.people.shared_links import take_links
 
     shop = existing_home(home)
-    for name in (customer, into):
-        if is_nobody(name):
-            raise typer.BadParameter(f"{name!r} names nobody")
-        _require_known(shop, name)
+    customer, into = (_known(shop, name) for name in (customer, into))
     with plain_errors(RedisServerError, redis.RedisError, OSError), store(shop) as client:
         linked = link_names_sync(client, into, [customer], MERGE, StoreSettings())
         take_links(client, shop)
@@ -87,6 +119,7 @@ def part(
     shop = existing_home(home)
     with plain_errors(RedisServerError, redis.RedisError, OSError), store(shop) as client:
         take_links(client, shop)
+        customer = _further_name(shop, customer)
         removed = remove_aliases(shop, [customer])
         forget_links(client, [customer])
     if not removed:
@@ -104,6 +137,7 @@ def import_customers(
         list[str] | None,
         typer.Option("--map", help='Which column is what, as customer_id="Kundennr."; once for each.'),
     ] = None,
+    sheet: SheetOption = None,
     exported: Annotated[
         datetime | None,
         typer.Option(
@@ -116,7 +150,7 @@ def import_customers(
     """Take in who is who (id, e-mail, phone) and who may be written to.
 
     Exports of Shopify, WooCommerce, Klaviyo, Mailchimp, Brevo and the like. Neither addresses nor numbers are
-    kept, only digests under a key of the home.
+    kept, only digests under a key of the home; addresses, encrypted, after `perennial customers keep-emails`.
     """
     from features.importers.customers import import_customers
     from features.importers.refusal import ImportRefused
@@ -125,7 +159,14 @@ def import_customers(
     at = exported.replace(tzinfo=exported.tzinfo or UTC) if exported else None
     with plain_errors(ImportRefused), progress() as bars:
         summary = import_customers(
-            shop, file, maps=tuple(maps or ()), exported_at=at, dry_run=dry_run, now=now, report=bars
+            shop,
+            file,
+            maps=tuple(maps or ()),
+            sheet=sheet,
+            exported_at=at,
+            dry_run=dry_run,
+            now=now,
+            report=bars,
         )
     show(summary, as_json=as_json)
     if summary.id:
@@ -147,7 +188,20 @@ def _persons(home: Home, name: str) -> list[tuple[str, list[str]]]:
     return sorted(people.items())
 
 
-def _require_known(home: Home, name: str) -> None:
-    """Raises typer.BadParameter where neither history nor links know the name."""
-    if not _persons(home, name):
-        raise typer.BadParameter(f"nobody is known as {name!r}: see `perennial customers find`")
+def _known(home: Home, name: str) -> str:
+    """The customer that a name means. Raises typer.BadParameter where it means nobody, or several."""
+    if is_nobody(name):
+        raise typer.BadParameter(f"{name!r} names nobody")
+    found = [now for now, _ in _persons(home, name)]
+    if len(found) != 1:
+        how_many = "several customers are" if found else "nobody is"
+        raise typer.BadParameter(f"{how_many} known as {name!r}: see `perennial customers find`")
+    return found[0]
+
+
+def _further_name(home: Home, name: str) -> str:
+    """The name itself, or that of an address, or the one that begins as reports show it."""
+    from features.privacy.person import meant_by
+
+    found = sorted(meant_by(home, name))
+    return found[0] if len(found) == 1 else name

@@ -38,7 +38,7 @@ imports = typer.Typer(
 )
 WENT_WRONG = 3
 SheetOption = Annotated[
-    str | None, typer.Option(help="Of a spreadsheet: the one sheet to read, by name or number from 1.")
+    str | None, typer.Option(help="Of a spreadsheet: its sheet, by name or number from 1.")
 ]
 DecimalOption = Annotated[str | None, typer.Option(help="The decimal mark, . or , (found in the file).")]
 MapsOption = Annotated[
@@ -135,19 +135,20 @@ def check_outcome(summary: ImportSummary, advice: str = "") -> None:
 def import_catalogue(  # noqa: PLR0913, PLR0917 - an option an argument
     sources: Annotated[
         list[str],
-        typer.Argument(
-            metavar="FILE", help="Files or URLs: a Google Merchant feed, or a product export; .zip."
-        ),
+        typer.Argument(metavar="FILE", help="Files or URLs: a Merchant feed or a product export; .zip."),
     ],
     home: HomeOption = DEFAULT_HOME,
-    format: Annotated[
-        str, typer.Option(help="auto, or what the file is: merchant, shopify, woocommerce ... csv.")
-    ] = "auto",
+    format: Annotated[str, typer.Option(help="auto, or: merchant, shopify, woocommerce ... csv.")] = "auto",
     maps: MapsOption = None,
     sheet: SheetOption = None,
     decimal: DecimalOption = None,
+    language: Annotated[str | None, typer.Option(help="Take only titles and links, as this one's.")] = None,
+    country: Annotated[str | None, typer.Option(help="Or a currency: take only prices, as its.")] = None,
     retire_missing: Annotated[
         bool, typer.Option("--retire-missing", help="The file is complete: never recommend what it lacks.")
+    ] = False,
+    own_network: Annotated[
+        bool, typer.Option("--own-network", help="The address lies in your own network, and may.")
     ] = False,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
@@ -160,6 +161,7 @@ def import_catalogue(  # noqa: PLR0913, PLR0917 - an option an argument
     from features.catalogue.names import publish_names
     from features.catalogue.products import live_fields
     from features.importers.catalogue import import_catalogue
+    from features.importers.local_columns import Part
     from features.importers.records import record_catalogue
     from features.importers.refusal import ImportRefused
 
@@ -173,7 +175,9 @@ def import_catalogue(  # noqa: PLR0913, PLR0917 - an option an argument
                 decimal=decimal,
                 format=format,
                 maps=maps or (),
+                part=Part(language, country),
                 retire_missing=retire_missing,
+                own_network=own_network,
                 dry_run=dry_run,
                 now=now,
                 report=report,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from features.store import keys
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import redis
 
 MAX_TROUBLE = 500  # characters
+ADDRESS = re.compile(r"[^\s@'\"<>()]+@[^\s@'\"<>()]+")
 Command = tuple[str | int, ...]
 
 
@@ -39,6 +41,21 @@ class ConnectionState(NamedTuple):
         return self.trouble_at is None or (passed is not None and passed > self.trouble_at)
 
 
+class OncePerMinute:
+    """Lets something happen once a minute, of each name."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, datetime] = {}
+
+    def lets(self, name: str, now: datetime) -> bool:
+        """Whether it may happen now; then it has."""
+        last = self._last.get(name)
+        if last is not None and timedelta() <= now - last < timedelta(minutes=1):
+            return False
+        self._last[name] = now
+        return True
+
+
 def passed(service: str, kind: str, at: datetime, count: int = 1) -> tuple[Command, ...]:
     """The commands that note messages of a service, for `note` or `note_sync`."""
     key = keys.connection(service)
@@ -53,9 +70,11 @@ def counted(service: str, kind: str, count: int) -> tuple[Command, ...]:
 def failed(service: str, trouble: str, at: datetime) -> tuple[Command, ...]:
     """The commands that note what went wrong with a service.
 
-    Anybody may have sent what it quotes: a terminal must not take it for its commands.
+    Others may have written what it quotes: a terminal must not take it for its commands, nor does it name
+    anybody by an address.
     """
-    text = "".join(each if each.isprintable() else "?" for each in trouble[:MAX_TROUBLE])
+    nameless = ADDRESS.sub("(an address)", trouble[: 2 * MAX_TROUBLE])
+    text = "".join(each if each.isprintable() else "?" for each in nameless[:MAX_TROUBLE])
     return (("HSET", keys.connection(service), "trouble", text, "trouble_at", _ms(at)),)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from features.connections.foreign_items import ForeignEvent
 from features.connections.ga4 import from_ga4, is_ga4
-from features.connections.payloads import UNREADABLE
+from features.connections.payloads import UNREADABLE, what_is_wrong
 from features.connections.segment import from_segment, is_segment
 from features.events.foreign_names import is_unrelated, our_name
 from features.events.vocabulary import InvalidEvent
@@ -21,7 +21,7 @@ def translated(event: Any) -> list[ForeignEvent]:
     try:
         return list(_translated(event))
     except UNREADABLE as error:
-        raise InvalidEvent(f"a field holds what it cannot: {error}") from error
+        raise InvalidEvent(what_is_wrong(error, event)) from error
 
 
 def says_nothing(event: dict[str, Any]) -> bool:

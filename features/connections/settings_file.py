@@ -1,5 +1,6 @@
 """connections.json of a home: secrets and options of each connected service; its owner alone can read it."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,9 +8,11 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from features.connections.arrivals import OncePerMinute
 from features.home import Home
 from features.store.files import Stamp, changing, read_whole, stamp_of, write_whole
 
+RENEW = "If others use this machine, renew the secrets there and connect again."
 Settings = Mapping[str, Any]
 """Options of one service by name, as JSON: addresses, secrets, switches."""
 
@@ -22,6 +25,8 @@ class _Form(msgspec.Struct):
     key: Annotated[str, Meta(min_length=1)] | UnsetType = UNSET
 
 
+OTHERS = 0o077
+logger = logging.getLogger(__name__)
 _decode = msgspec.json.Decoder(dict[str, Settings]).decode
 
 
@@ -30,8 +35,10 @@ class DamagedConnections(ValueError):
 
 
 def read_connections(home: Home) -> dict[str, Settings]:
-    """Service -> its settings. Raises OSError, DamagedConnections."""
+    """Service -> its settings. A file that others can read is shut. Raises OSError, DamagedConnections."""
     path = _path(home)
+    if open_to_others(home):
+        _shut(path)
     try:
         connections = _decode(read_whole(path) or b"{}")
         msgspec.convert(connections, dict[str, _Form])
@@ -40,6 +47,24 @@ def read_connections(home: Home) -> dict[str, Settings]:
             f"{path} is damaged ({error}): restore it from a backup, or remove it and connect anew"
         ) from error
     return connections
+
+
+def open_to_others(home: Home) -> bool:
+    """Whether other accounts of this machine can read the secrets, by the file's own mode. Raises OSError."""
+    try:
+        return bool(_path(home).stat().st_mode & OTHERS)
+    except FileNotFoundError:
+        return False
+
+
+def _shut(path: Path) -> None:
+    """As the home itself is shut, where that is ours to do; said either way."""
+    try:
+        path.chmod(0o600)
+        done = "it is shut now"
+    except OSError as error:
+        done = f"it cannot be shut ({error.strerror}): chmod 600 {path}"
+    logger.warning("%s could be read by other accounts, with all secrets in it; %s. %s", path, done, RENEW)
 
 
 def save_connection(home: Home, service: str, settings: Settings) -> None:
@@ -59,12 +84,16 @@ def remove_connection(home: Home, service: str) -> bool:
 
 
 class Connections:
-    """The file as it is now, read again after each change: for long-running processes."""
+    """The file as it is now, read again after each change: for long-running processes.
+
+    refusals: what a process notes of those who are none of the services.
+    """
 
     def __init__(self, home: Home) -> None:
         self._home = home
         self._stamp: Stamp | None = None
         self._read: dict[str, Settings] = {}
+        self.refusals = OncePerMinute()
 
     def of(self, service: str) -> Settings | None:
         """The settings of a service; None where it is not connected. Raises OSError, DamagedConnections."""

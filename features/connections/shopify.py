@@ -7,7 +7,7 @@ https://shopify.dev/docs/api/webhooks. Privacy: https://shopify.dev/docs/apps/bu
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from features.connections.payloads import stated
+from features.connections.payloads import BadPayload, stated
 from features.connections.shopify_lines import OrderFacts
 from features.connections.shopify_orders import order_events, order_facts
 from features.connections.shopify_products import (
@@ -157,9 +157,9 @@ def _redact_shop(request: Json, _memo: Memo) -> Work:
 
 def _check_privacy(request: Json) -> None:
     """The signature does not cover the topic: an order sent again under another one must erase nobody. Raises
-    ValueError, TypeError."""
+    BadPayload, TypeError."""
     if "shop_domain" not in request:
-        raise ValueError("a request about privacy names `shop_domain`")
+        raise BadPayload("a request about privacy names `shop_domain`")
 
 
 def _order_memo(order_id: Any) -> str:

@@ -8,9 +8,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.error import HTTPError
-from urllib.request import Request, urlopen
+from urllib.request import Request
 
-from features.connections.patience import LONGEST_WAIT_S, ServiceAway, Wait, patiently
+from features.connections.patience import LONGEST_WAIT_S, ServiceAway, Wait, ask_json
 
 VERSION = "2026-10"
 ANSWER_S = 30.0
@@ -37,10 +37,12 @@ class ShopifyApi:
 
         Raises ShopifyRefused.
         """
-        body = {"query": query, "variables": variables}
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        headers = {"Content-Type": "application/json", "X-Shopify-Access-Token": self._token}
+        request = Request(self._address, body, headers)  # noqa: S310 - our own address
         while True:
             try:
-                answer = patiently(lambda: self._post(body), "Shopify", self._wait)
+                answer, _ = ask_json(request, "Shopify", ANSWER_S, self._wait)
             except HTTPError as error:
                 with error:
                     raise ShopifyRefused(_refusal(error.code)) from error
@@ -50,13 +52,6 @@ class ShopifyApi:
             if "THROTTLED" not in codes:
                 return _data(answer, codes)
             self._wait(_until_refilled(answer))
-
-    def _post(self, body: Json) -> Json:
-        headers = {"Content-Type": "application/json", "X-Shopify-Access-Token": self._token}
-        request = Request(self._address, json.dumps(body).encode(), headers)  # noqa: S310 - our own address
-        with urlopen(request, timeout=ANSWER_S) as answer:  # noqa: S310
-            decoded: Json = json.loads(answer.read())
-        return decoded
 
 
 def _refusal(status: int) -> str:

@@ -30,7 +30,11 @@ def order_facts(order: Json) -> OrderFacts:
 
 
 def order_events(order: Json) -> Iterator[Json]:
-    """All that an order says by now: what was bought, what went back, that it was cancelled."""
+    """All that an order says by now: what was bought, what went back, that it was cancelled.
+
+    Each change is a word of its own, whose revision is the order's own time of it. Shopify takes no
+    cancellation back, so that one has none; an authorisation that expired may be paid later, and counts then.
+    """
     facts = order_facts(order)
     status = order.get("financial_status") or ""
     if status not in WAITS | NEVER and (purchase := _purchase(order, facts)):
@@ -39,12 +43,12 @@ def order_events(order: Json) -> Iterator[Json]:
         for refund in order.get("refunds") or ():
             yield from refund_events(refund, facts)
     word = {"order": {"order_id": facts.number}, **_who(order)}
-    if order.get("cancelled_at") or status in NEVER:
-        at = order.get("cancelled_at") or order["updated_at"]
+    if at := order.get("cancelled_at"):
         yield {"type": "cancel", "event_id": f"shopify:cancel:{order['id']}", "timestamp": at, **word}
-    elif status == REFUNDED:
-        at = order["updated_at"]
-        yield {"type": "refund", "event_id": f"shopify:refunded:{order['id']}", "timestamp": at, **word}
+    elif status in NEVER or status == REFUNDED:
+        kind, revision = "refund" if status == REFUNDED else "cancel", _revision(order)
+        event_id, at = f"shopify:{status}:{order['id']}:{revision}", order["updated_at"]
+        yield {"type": kind, "event_id": event_id, "timestamp": at, "revision": revision, **word}
 
 
 def _purchase(order: Json, facts: OrderFacts) -> Json | None:
@@ -67,17 +71,21 @@ def _purchase(order: Json, facts: OrderFacts) -> Json | None:
         "shipping": sum(amount(each.get("price")) for each in order.get("shipping_lines") or ()),
         "tax": amount(order.get("total_tax")),
     }
-    updated = datetime.fromisoformat(str(order.get("updated_at") or order["created_at"]))
     address = order.get("shipping_address") or order.get("billing_address") or {}
     return {
         "type": "purchase",
-        "event_id": f"shopify:order:{order['id']}:{digest(content)}",
+        "event_id": f"shopify:order:{order['id']}:{_revision(order)}:{digest(content)}",
         "timestamp": order["created_at"],
-        "revision": int(updated.timestamp()),
+        "revision": _revision(order),
         "order": content,
         "context": {"country": address.get("country_code"), "language": order.get("customer_locale")},
         **_who(order),
     }
+
+
+def _revision(order: Json) -> int:
+    """When it was changed last, in seconds since 1970."""
+    return int(datetime.fromisoformat(str(order.get("updated_at") or order["created_at"])).timestamp())
 
 
 def _who(order: Json) -> Json:

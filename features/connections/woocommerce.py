@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from features.connections.payloads import stated
 from features.connections.webhook import Delivery, Json, Memo, WebhookService, Work
-from features.connections.woocommerce_orders import order_events, order_number
+from features.connections.woocommerce_orders import counts, order_events, order_number, order_revision
 from features.connections.woocommerce_products import deleted_work, product_memo, product_work
 
 ORDERS = ("order.created", "order.updated", "order.restored")
@@ -46,11 +46,18 @@ def _translate(topic: str, payload: Any, memo: Memo) -> Work:
     return TRANSLATIONS[topic](payload, memo)
 
 
-def _order(order: Json, _memo: Memo) -> Work:
-    events = [*order_events(order)]
+def _order(order: Json, memo: Memo) -> Work:
+    counted = memo.get("counted", False)
+    events = [*order_events(order, counted=counted)]
     if order["status"] == SHIPPED:
         events.append(_completed(order))
-    kept = {"number": order_number(order), "customer": order.get("customer_id") or None}
+    newest = max(order_revision(order), memo.get("revision", 0))
+    kept = {
+        "number": order_number(order),
+        "customer": order.get("customer_id") or None,
+        "revision": newest,
+        "counted": counted or counts(order),
+    }
     return Work(events, memos={_order_memo(order): kept})
 
 
@@ -68,12 +75,15 @@ def _completed(order: Json) -> Json:
 
 
 def _deleted_order(order: Json, memo: Memo) -> Work:
-    """An order in the trash is none, and stays cancelled here if it is restored. Nothing of a strange one."""
+    """An order in the trash is none until it is restored. WooCommerce does not say when it was put there: it
+    was after all that was told of it. Nothing of a strange one."""
     if not memo:
         return Work()
+    revision = memo.get("revision", 0)
     event = {
         "type": "cancel",
-        "event_id": f"woocommerce:cancel:{order['id']}",
+        "event_id": f"woocommerce:cancel:{order['id']}:{revision}",
+        "revision": revision,
         "customer_id": str(memo["customer"]) if memo.get("customer") else None,
         "order": {"order_id": memo["number"]},
     }
@@ -103,7 +113,7 @@ def _product_memo(product: Json) -> str:
 
 
 ABOUT: Mapping[str, Callable[[Json], str]] = {
-    "order.deleted": _order_memo,
+    **dict.fromkeys((*ORDERS, "order.deleted"), _order_memo),
     **dict.fromkeys((*PRODUCTS, "product.deleted"), _product_memo),
 }
 TRANSLATIONS: Mapping[str, Callable[[Any, Memo], Work]] = {

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from features.connections.payloads import amount, digest, stated
+from features.connections.payloads import BadPayload, amount, digest, stated
 from features.connections.webhook import Json
 
 CENT = 0.01
@@ -20,18 +20,24 @@ BROWSER = "_perennial_id"
 """The meta field in which our plugin puts the browser's id at the checkout."""
 
 
-def order_events(order: Json) -> Iterator[Json]:
-    """All that an order says by now: what was bought, what went back, that it was cancelled."""
+def order_events(order: Json, *, counted: bool = False) -> Iterator[Json]:
+    """All that an order says by now: what was bought, what went back, that it was cancelled.
+
+    counted: whether it was paid before; if it waits for money again, it is none until that comes.
+    Each change is a word of its own, whose revision is the order's own time of it: whichever comes last, the
+    newest counts, so that an order which was cancelled and is restored counts again.
+    """
     status = str(order["status"])
-    if status not in WAITS | NEVER and (purchase := _purchase(order)):
+    if counts(order) and (purchase := _purchase(order)):
         yield purchase
         if status != REFUNDED:
             yield from _refunds(order)
-    word = {"timestamp": _changed(order).isoformat(), "order": {"order_id": order_number(order)}}
-    if status in NEVER:
-        yield {"type": "cancel", "event_id": f"woocommerce:cancel:{order['id']}", **word, **_who(order)}
+    number, at = f"{order['id']}:{order_revision(order)}", _changed(order).isoformat()
+    word = {"timestamp": at, "revision": order_revision(order), "order": {"order_id": order_number(order)}}
+    if status in NEVER or (counted and status in WAITS):
+        yield {"type": "cancel", "event_id": f"woocommerce:cancel:{number}", **word, **_who(order)}
     elif status == REFUNDED:
-        yield {"type": "refund", "event_id": f"woocommerce:refunded:{order['id']}", **word, **_who(order)}
+        yield {"type": "refund", "event_id": f"woocommerce:refunded:{number}", **word, **_who(order)}
 
 
 def order_number(order: Json) -> str:
@@ -39,15 +45,25 @@ def order_number(order: Json) -> str:
     return str(order.get("number") or order["id"])
 
 
+def counts(order: Json) -> bool:
+    """Whether it is an order by now."""
+    return str(order["status"]) not in WAITS | NEVER
+
+
+def order_revision(order: Json) -> int:
+    """When it was changed last, in seconds since 1970."""
+    return int(_changed(order).timestamp())
+
+
 def product_name(line: Json) -> str:
     """The importer's name of a line's product: SKU, else id of the variation, of the product, its name.
 
-    Raises ValueError where there is none of them.
+    Raises BadPayload where there is none of them.
     """
     named = (line.get(name) for name in ("sku", "variation_id", "product_id", "name"))
     name = next((str(each).strip() for each in named if each), None)
     if name is None:
-        raise ValueError("a line names no product")
+        raise BadPayload("a line names no product")
     return name
 
 
@@ -70,9 +86,9 @@ def _purchase(order: Json) -> Json | None:
     }
     return {
         "type": "purchase",
-        "event_id": f"woocommerce:order:{order['id']}:{digest(content)}",
+        "event_id": f"woocommerce:order:{order['id']}:{order_revision(order)}:{digest(content)}",
         "timestamp": _time(order["date_created_gmt"]).isoformat(),
-        "revision": int(_changed(order).timestamp()),
+        "revision": order_revision(order),
         "order": content,
         "context": {"country": address.get("country") or billing.get("country")},
         **_who(order),

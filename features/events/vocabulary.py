@@ -92,8 +92,8 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
 
     customer_token: proves to the API that a browser may name `customer_id`, and is not kept. claimed: the
     word of a browser, which the shop's own word replaces. nobody: ids that were left out, as `name=value`,
-    since they name nobody; not kept.
-    revision: of several purchases of one order the highest counts; seconds since 1970 of its last edit, say.
+    since they name nobody; not kept. revision: of an order's words, purchases and what takes all of it back,
+    the highest counts; seconds since 1970 of its last edit, say. Without one the latter is for good.
     A refund concerns the products it names. If it names none, `unit_price` is the sum refunded of the goods;
     without that, postage or tax either, the whole order is refunded.
     """

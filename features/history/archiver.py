@@ -24,7 +24,7 @@ from features.live.ingest import seen_keys
 from features.live.set_aside import REASON_FIELD
 from features.outgoing.impressions import RECORDS_PER_ENTRY, ServedRecord
 from features.outgoing.offer_decisions import DecisionRecord
-from features.people.shared_links import take_links
+from features.people.shared_links import take_emails, take_links
 from features.store import keys
 from features.store.failover import reconnecting
 from features.store.files import replacing
@@ -104,6 +104,7 @@ class Archiver:
             for stream in self._archives:
                 self._drain(stream, stop)
             take_links(self._client, self._home)
+            take_emails(self._client, self._home)
             return
         parts = {
             stream: Part(f"archiver-{archive.folder.name}", self._home, every_s=LONGEST_ROUND_S)
@@ -113,6 +114,7 @@ class Archiver:
         while not stop.wait(POLL_S):
             with people.round(), reconnecting(self._client):
                 take_links(self._client, self._home)
+                take_emails(self._client, self._home)
             for stream, part in parts.items():
                 with part.round(), reconnecting(self._client):
                     if self._is_due(stream):

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import polars as pl
 
-from features.history.poison import set_aside_file
+from features.history.poison import files_set_aside, put_back, set_aside_file
 from features.history.table_files import table_files
 from features.home import Home
 
@@ -32,6 +32,20 @@ def set_aside_damaged(home: Home) -> list[Path]:
     for path, problem in damaged:
         set_aside_file(home, path, problem)
     return [path for path, _ in damaged]
+
+
+def settle_set_aside(home: Home) -> int:
+    """Put files that were set aside back where they can be read after all, and remove the others; returns how
+    many were removed."""
+    reasons = files_set_aside(home)
+    unreadable = [reason for reason in reasons if _problem(reason.with_suffix(".parquet"))]
+    for reason in reasons:
+        if reason in unreadable:
+            reason.with_suffix(".parquet").unlink()
+            reason.unlink()
+        else:
+            put_back(home, reason)
+    return len(unreadable)
 
 
 def _problem(path: Path) -> str | None:

@@ -27,7 +27,7 @@ def schema() -> dict[str, pl.DataType]:
     A purchase or refund has a row for each of its lines; any other event has one row. `quantity` is
     always positive, also of refunds. A refund's `order_id` is the refunded order, null if unknown, and
     `refund_id` its own number; of a purchase, another number of the same order. `revision`: of a word about
-    an order that has changed since it was first told, higher than of those before; null: the first word.
+    an order, higher than of those before; null: the first word.
     """
     text, number, time = pl.String(), pl.Float64(), pl.Datetime("us", "UTC")
     return {
@@ -81,7 +81,7 @@ def scan(home: Home) -> pl.LazyFrame:
     if not files:
         return pl.LazyFrame(schema=schema())
     rows = _under_own_numbers(read_files(files, row_index_name="row"))
-    outdated = _outdated_words(rows)
+    outdated = pl.concat([_outdated_words(rows), _outdated_reversals(rows)])
     outdated = pl.concat([outdated, _refunds_told_twice(_without(rows, outdated))])
     current = _without(rows, outdated)
     excluded = pl.concat(
@@ -154,6 +154,24 @@ def _outdated_words(rows: pl.LazyFrame) -> pl.Series:
     suspects = words.join(revised, on=["order_id", "bought"], how="semi").collect()
     revision = pl.col("revision").fill_null(0)
     return suspects.filter(revision < revision.max().over("order_id", "bought"))["row"]
+
+
+def _outdated_reversals(rows: pl.LazyFrame) -> pl.Series:
+    """Rows of words that took a whole order back before the shop told of it anew (docs/decisions/0026)."""
+    back = rows.filter(is_reversal_of_all(), pl.col("revision") > 0).select("row", "order_id", "revision")
+    reversals = back.collect()
+    if reversals.is_empty():
+        return reversals["row"]
+    of_these = pl.col("order_id").is_in(reversals["order_id"].unique().implode())
+    bought = rows.filter(is_purchase(), ~_is_claim(), pl.col("revision") > 0, of_these)
+    newest = bought.group_by("order_id").agg(anew=pl.col("revision").max()).collect()
+    return reversals.join(newest, on="order_id").filter(pl.col("revision") < pl.col("anew"))["row"]
+
+
+def is_reversal_of_all() -> pl.Expr:
+    """Whether a row takes a whole order back."""
+    of_all = pl.all_horizontal(pl.col("product_id", "unit_price").is_null())
+    return pl.col("type").is_in(["refund", "cancel"]) & of_all
 
 
 def _refunds_told_twice(rows: pl.LazyFrame) -> pl.Series:

@@ -95,13 +95,18 @@ def replay(home: Home, client: redis.Redis) -> int:
             sent += 1
         path.unlink()
     for reason in files_set_aside(home):
-        damaged = reason.with_suffix(".parquet")
-        target = home.root / damaged.relative_to(home.poison)
-        make_folder(target.parent)
-        damaged.replace(target)
-        reason.unlink()
+        put_back(home, reason)
         sent += 1
     return sent
+
+
+def put_back(home: Home, reason: Path) -> None:
+    """Let the file with this reason be a file of the home again."""
+    damaged = reason.with_suffix(".parquet")
+    target = home.root / damaged.relative_to(home.poison)
+    make_folder(target.parent)
+    damaged.replace(target)
+    reason.unlink()
 
 
 def _entries(path: Path) -> list[Poison]:

@@ -24,7 +24,8 @@ from features.importers.existing import Existing, read_existing
 from features.importers.files import join_tables, read_tables
 from features.importers.formats import AUTO, fitting, no_known_format, pick_format, pick_requested
 from features.importers.lines import Format
-from features.importers.list_pages import fetch_catalogue
+from features.importers.list_pages import Fetch, fetch_catalogue
+from features.importers.local_columns import WHOLE, Part, local_columns, of_part, with_local_columns
 from features.importers.mapping import given_columns
 from features.importers.missing_products import missing_products, note_missing, retired_rows
 from features.importers.non_products import is_product
@@ -56,7 +57,9 @@ def import_catalogue(  # noqa: PLR0913
     decimal: str | None = None,
     format: str = AUTO,
     maps: Sequence[str] = (),
+    part: Part = WHOLE,
     retire_missing: bool = False,
+    own_network: bool = False,
     dry_run: bool = False,
     now: datetime,
     report: Report = silent,
@@ -64,12 +67,14 @@ def import_catalogue(  # noqa: PLR0913
     """Add or update every product of `source`, paths or an http(s) URL; new values win over old.
 
     A path is a file, a folder or a .zip. sheet and decimal: as in `orders.import_orders`.
-    format: AUTO or a name of `CATALOGUE_FORMATS`. maps: `our name=header`. retire_missing: what the source
-    does not list is never recommended again. A dry run writes nothing.
+    format: AUTO or a name of `CATALOGUE_FORMATS`. maps: `our name=header`. part: the language and market that
+    the source is of. retire_missing: what the source does not list is never recommended again. own_network: a
+    URL may lead into it. A dry run writes nothing.
     Raises ImportRefused, the home unchanged, where the source cannot be taken at all.
     """
+    part.check(retire_missing=retire_missing)
     sources = [source] if isinstance(source, str) else list(source)
-    name, table = _table(sources, sheet, report)
+    name, table = _table(sources, sheet, partial(fetch, report=report, own_network=own_network), report)
     command = shlex.join([*sources, "--home", str(home.root)])
     chosen, why = _format(table, format, maps, command)
     if table.cells.is_empty():
@@ -77,8 +82,8 @@ def import_catalogue(  # noqa: PLR0913
     report("checking", 0, table.cells.height)
     rows, doubts = with_plain_numbers(chosen.rows(table), decimal)
     products = chosen.read(rows)
-    attributes = attribute_column(table.cells, chosen).gather(products["row"])
-    listing = _listing(products.with_columns(attributes), table, read_existing(home), now)
+    products = _with_more(products, table.cells, chosen, decimal)
+    listing = _listing(products, table, read_existing(home), now, part)
     good, rejected, existing = listing.good, listing.rejected, listing.existing
     missing = missing_products(good, existing)
     if retire_missing:
@@ -151,13 +156,13 @@ def _format(table: FileTable, name: str, maps: Sequence[str], command: str) -> t
     return pick_format(CATALOGUE_FORMATS, table, name)
 
 
-def _table(sources: list[str], sheet: str | None, report: Report) -> tuple[str, FileTable]:
+def _table(sources: list[str], sheet: str | None, fetch: Fetch, report: Report) -> tuple[str, FileTable]:
     if not any("://" in source for source in sources):
         paths = [Path(source) for source in sources]
         return paths[0].name, read_tables(paths, looks_like_catalogue, sheet=sheet, report=report)
     if unknown := [each for each in sources if not each.startswith(("http://", "https://"))]:
         raise ImportRefused(f"{unknown[0]}: only files and http(s) addresses can be read, not both at once.")
-    fetched = [(_name(each), fetch_catalogue(each, partial(fetch, report=report))) for each in sources]
+    fetched = [(_name(each), fetch_catalogue(each, fetch)) for each in sources]
     return fetched[0][0], join_tables(fetched, looks_like_catalogue, sheet=sheet)
 
 
@@ -170,14 +175,25 @@ def _name(url: str) -> str:
     return url.split("?", maxsplit=1)[0].rsplit("/", 1)[-1] or "feed"
 
 
-def _listing(rows: pl.DataFrame, table: FileTable, existing: Existing, now: datetime) -> _Listing:
+def _with_more(
+    products: pl.DataFrame, cells: pl.DataFrame, format: Format, decimal: str | None
+) -> pl.DataFrame:
+    """What stands in columns that the format has no name for: by language and market, else attributes."""
+    taken = set(format.headers(cells).values())
+    local = [each for each in local_columns(cells.columns) if each.header not in taken]
+    attributes = attribute_column(cells.drop(each.header for each in local), format).gather(products["row"])
+    return with_local_columns(products.with_columns(attributes), cells, local, decimal)
+
+
+def _listing(rows: pl.DataFrame, table: FileTable, existing: Existing, now: datetime, part: Part) -> _Listing:
     checked, unsafe = _checked(rows, table)
     aliases = _aliases(checked, existing)
     products = _with_repeats_rejected(with_canonical_ids(checked, aliases))
     good = products.filter(pl.col("reason").is_null())
     names = other_names(good, existing)
+    dated = settled(_dated(good, existing, now), now)
     return _Listing(
-        good=settled(_dated(good, existing, now), now),
+        good=of_part(dated, part, existing.products["product_id"]) if any(part) else dated,
         rejected=products.filter(pl.col("reason").is_not_null()).select("row", "reason", "detail"),
         aliases=pl.concat([names, aliases]).unique("alias", keep="last").sort("alias"),
         unsafe=unsafe,
@@ -207,7 +223,6 @@ def _checked(rows: pl.DataFrame, table: FileTable) -> tuple[pl.DataFrame, int]:
     checked = rows.with_columns(
         *[pl.when(test).then(pl.col(link)).alias(link) for link, test in safe.items()],
         is_product=is_product(product_id, pl.col("title")) & ~is_none,
-        detail=pl.lit(None, pl.String),
         reason=pl.coalesce(
             first_reason({RejectReason.SURPLUS_CELLS: pl.lit(table.surplus.gather(rows["row"]))}),
             "reason",

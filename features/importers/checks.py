@@ -13,6 +13,8 @@ from features.importers.table import FileTable
 from features.importers.values import TIME, Times, number, read_times
 
 LARGEST_QUANTITY, LARGEST_PRICE = 1e7, 1e9  # as features.events.vocabulary has them
+IS_ORDER = pl.col("type").is_in(["purchase", "refund"])
+NUMBER = pl.coalesce("order_id", "refund_id")
 NUMBERS = ("quantity", "unit_price", "discount", "refunded_so_far")
 
 
@@ -30,12 +32,15 @@ def with_values(lines: pl.DataFrame, zone: str = "UTC") -> tuple[pl.DataFrame, T
         lines = lines.with_columns(
             *[number(pl.col(name)).alias(name) for name in texts],
             timestamp=times.values,
+            changed_at=_changes(lines["changed_at"], zone),
             bad_price=price.is_null() & pl.col("unit_price").is_not_null(),
         )
     else:
         times = Times(lines["timestamp"], "ISO 8601")
         lines = lines.with_columns(
-            pl.col("discount", "refunded_so_far").cast(pl.Float64), bad_price=pl.lit(value=False)
+            pl.col("discount", "refunded_so_far").cast(pl.Float64),
+            pl.col("changed_at").cast(TIME),
+            bad_price=pl.lit(value=False),
         )
     returned = (pl.col("type") == "purchase") & (pl.col("quantity") < 0)
     return lines.with_columns(
@@ -47,6 +52,11 @@ def with_values(lines: pl.DataFrame, zone: str = "UTC") -> tuple[pl.DataFrame, T
         .then(pl.col("quantity").abs())
         .otherwise("quantity"),
     ), times
+
+
+def _changes(text: pl.Series, zone: str) -> pl.Series:
+    """Null where it is not said or not understood."""
+    return text.cast(TIME) if text.null_count() == text.len() else read_times(text, zone).values
 
 
 def _times(text: pl.Series, zone: str) -> Times:
@@ -69,7 +79,7 @@ def with_reasons(
     duplicates: `row` and `first_line`, of those rows that repeat another.
     """
     told = lines.with_columns(
-        reason=pl.coalesce("reason", first_reason(_rules(received_at, largest_order)))
+        reason=pl.coalesce("reason", first_reason(_rules(lines, received_at, largest_order)))
     ).drop("bad_price", "returned")
     return with_row_reasons(told, table, duplicates)
 
@@ -93,25 +103,42 @@ def is_bad_id(name: pl.Expr) -> pl.Expr:
     return (name.str.len_chars() > 512) | name.str.contains(r"[\x00-\x1f\x7f]")
 
 
-def _rules(received_at: datetime, largest_order: float) -> dict[RejectReason, pl.Expr]:
+def _rules(lines: pl.DataFrame, received_at: datetime, largest_order: float) -> dict[RejectReason, pl.Expr]:
     """Each expression is true of the lines to reject for that reason."""
     price, quantity, time = pl.col("unit_price"), pl.col("quantity"), pl.col("timestamp")
-    order = pl.col("type").is_in(["purchase", "refund"])
-    order_key = pl.coalesce("order_id", "refund_id")
     no_shopper = pl.coalesce("customer_id", "anonymous_id", "session_id").is_null()
-    unpriced = (price.max() == 0).over(order_key)
-    worth = (price * quantity).fill_null(0.0)
-    whole = pl.when(order).then(worth.clip(0).sum().over("type", order_key)).otherwise(worth)
+    nobodys = IS_ORDER & no_shopper & (price == 0)
     needs_product = pl.col("type").is_in(["purchase", *sorted(NEEDS_PRODUCT)])
     return {
-        RejectReason.NO_ORDER: order & order_key.is_null(),
+        RejectReason.NO_ORDER: IS_ORDER & NUMBER.is_null(),
         RejectReason.BAD_ID: pl.any_horizontal(is_bad_id(pl.col(each)) for each in ID_COLUMNS),
         RejectReason.BAD_QUANTITY: quantity.is_null() | (quantity <= 0) | (quantity > LARGEST_QUANTITY),
         RejectReason.BAD_PRICE: pl.col("bad_price") | (price > LARGEST_PRICE),
         RejectReason.NEGATIVE_PRICE: price < 0,
-        RejectReason.TOO_MUCH: whole > largest_order,
+        RejectReason.TOO_MUCH: _is_worth_more(lines, largest_order),
         RejectReason.BAD_TIME: time.is_null(),
         RejectReason.TIME_OUT_OF_RANGE: ~is_possible_time(time, pl.lit(received_at, TIME)),
-        RejectReason.ADJUSTMENT: order & no_shopper & (price == 0) & (pl.col("returned") | unpriced),
+        RejectReason.ADJUSTMENT: nobodys & (pl.col("returned") | NUMBER.is_in(_unpriced(lines, nobodys))),
         RejectReason.NO_PRODUCT: needs_product & pl.col("product_id").is_null(),
     }
+
+
+def _is_worth_more(lines: pl.DataFrame, largest_order: float) -> pl.Expr:
+    """Whether the line's order, or what is none itself, is worth more."""
+    worth = (pl.col("unit_price") * pl.col("quantity")).fill_null(0.0)
+    orders = lines.lazy().filter(IS_ORDER).group_by("type", number=NUMBER).agg(worth=worth.clip(0).sum())
+    large = orders.filter(pl.col("worth") > largest_order).collect(engine="streaming")
+    alone = ~IS_ORDER & (worth > largest_order)
+    if large.is_empty():
+        return alone
+    return alone | pl.struct("type", number=NUMBER).is_in(
+        large.select(pl.struct("type", "number")).to_series().implode()
+    )
+
+
+def _unpriced(lines: pl.DataFrame, nobodys: pl.Expr) -> pl.Series:
+    """A list of the numbers of nobody's free lines without any line of theirs at a price."""
+    numbers = lines.filter(nobodys).select(NUMBER.unique()).to_series()
+    theirs = lines.lazy().filter(NUMBER.is_in(numbers.implode())).group_by(number=NUMBER)
+    highest = theirs.agg(pl.col("unit_price").max()).collect(engine="streaming")
+    return highest.filter(pl.col("unit_price") == 0)["number"].implode()

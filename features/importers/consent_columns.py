@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 import polars as pl
 
-from features.events.consents import Channel, is_yes
+from features.events.consents import ADVERTISING, is_yes
 from features.importers.lines import plain
 from features.importers.values import TIME, read_times
 
@@ -20,14 +20,16 @@ WORDS = (
 )
 ASKED = r"(?:accepts?|allows?|is|has|in|to|agrees?to|agreed?to|optin|optinto|subscribedto|consent|marketing)"
 STATE = r"(?:status|state|level|given|flag)"
-CHANNELS: dict[Channel, str] = {
+CHANNELS: dict[str, str] = {
     "email": r"e?mails?|newsletters?|newsletteremail",
     "sms": r"sms|textmessages?|mobile",
     "whatsapp": r"whatsapp",
     "push": r"push|pushnotifications?|webpush",
     "phone": r"phone|calls?|telephone|telefon",
     "post": r"post|postal|directmail|letters?",
+    ADVERTISING: r"advertising|advertisements?|ads|aduserdata|customaudiences?",
 }
+BARE_ADVERTISING = frozenset({"advertising", "aduserdata"})
 WITHOUT_CHANNEL = frozenset(
     {"acceptsmarketing", "acceptmarketing", "marketingconsent", "marketingoptin", "optinmarketing", "optin"}
     | {
@@ -68,7 +70,7 @@ class ConsentColumn(NamedTuple):
     """denies: a yes in it is a no to messages, and a no says nothing."""
 
     header: str
-    channel: Channel
+    channel: str
     denies: bool
 
 
@@ -174,6 +176,8 @@ def _of_header(header: str) -> ConsentColumn | None:
     name = plain(header)
     if name in WITHOUT_CHANNEL:
         return ConsentColumn(header, "email", False)
+    if name in BARE_ADVERTISING:
+        return ConsentColumn(header, ADVERTISING, False)
     if re.fullmatch(rf"(?:is|has)?(?:{DENIALS})", name) and name not in {"no", "donot"}:
         return ConsentColumn(header, "email", True)
     for channel, words in CHANNELS.items():

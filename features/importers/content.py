@@ -1,21 +1,21 @@
 """The bytes of a file or an address, unpacked if gzipped."""
 
 import gzip
-import time
 import zlib
 from collections.abc import Callable
-from http.client import HTTPException
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, cast
-from urllib.request import urlopen
+from urllib.parse import urlsplit
 
+from features import public_fetch
 from features.importers.refusal import ImportRefused
 from features.progress import Report
+from features.public_fetch import Limits, NotFetched
 
 CHUNK_BYTES = 8_000_000
 FETCH_BYTES = 300_000_000
-FETCH_SECONDS, ANSWER_SECONDS = 300, 30
+FETCH_SECONDS = 300.0
 MOST_BYTES = 2_000_000_000  # of a file, unpacked
 BOMB_BYTES, BOMB_RATIO = 50_000_000, 100  # tables shrink to a tenth, seldom to a thirtieth
 
@@ -32,27 +32,20 @@ def read_file(path: Path, report: Report) -> bytes:
         raise ImportRefused(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def fetch(url: str, report: Report) -> bytes:
-    """What an http(s) URL answers, unpacked if it is gzip, at most FETCH_BYTES in FETCH_SECONDS."""
-    deadline = time.monotonic() + FETCH_SECONDS
-    body = BytesIO()
+def fetch(url: str, report: Report, *, own_network: bool = False) -> bytes:
+    """What an http(s) URL answers, unpacked if it is gzip. own_network: it may lead into the shop's own
+    network, at any port. Raises ImportRefused."""
+    report("reading", 0, 0)
+    host = urlsplit(url).hostname
+    limits = Limits(FETCH_SECONDS, FETCH_BYTES, hosts=(host,) if own_network and host else ())
     try:
-        with urlopen(url, timeout=ANSWER_SECONDS) as answer:  # noqa: S310 - the caller lets http(s) pass only
-            total = int(answer.headers.get("Content-Length") or 0)
-            while chunk := answer.read1(CHUNK_BYTES):
-                body.write(chunk)
-                report("reading", body.tell(), total)
-                if body.tell() > FETCH_BYTES or time.monotonic() > deadline:
-                    raise ImportRefused(
-                        f"{url} is larger than {FETCH_BYTES // 1_000_000} MB or took longer than "
-                        f"{FETCH_SECONDS} s. Download it and import the file."
-                    )
-    except (OSError, HTTPException) as error:
+        content = public_fetch.fetch(url, limits).content
+    except (NotFetched, ValueError) as error:
         raise ImportRefused(
-            f"{url} could not be fetched: {error}. Check the address, then try again."
+            f"{url} could not be fetched: {error}. Check the address; one in your own network needs "
+            "--own-network. Or download it and import the file."
         ) from error
-    body.seek(0)
-    return unpacked(body, url, lambda _: None)
+    return unpacked(BytesIO(content), url, lambda _: None)
 
 
 def unpacked(packed: BinaryIO, name: str, read_so_far: Callable[[int], None]) -> bytes:

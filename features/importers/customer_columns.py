@@ -4,6 +4,7 @@ import re
 
 import polars as pl
 
+from features.importers.ad_hashes import HASH_HEADERS
 from features.importers.consent_columns import COLUMNS, NO_CONSENTS, Consents
 from features.importers.lines import Format, plain
 from features.importers.mapping import given_columns
@@ -62,18 +63,17 @@ COUNTRIES = (
     *("Country Code", "Default Address Country Code", "billing_country", "country_code", "Country / Region"),
     *("Country", "Land", "CC"),
 )
-NAMES = ("customer_id", "email", "phone", "country")
+NAMES = ("customer_id", "email", "email_sha256", "phone", "country")
+
+
+def looks_like_customers(cells: pl.DataFrame) -> float:
+    """1 where customers are named, else 0."""
+    return _format(cells, ()).share(cells)
 
 
 def customer_format(table: FileTable, maps: tuple[str, ...]) -> Format:
     """The columns that name customers; `maps` (`our name=header`) overrule. Raises ImportRefused."""
-    headers = {plain(header) for header in table.cells.columns}
-    own = () if headers & MAIL_TOOLS else OWN_IDS
-    phones = (*PHONES, "SMS") if headers & MAIL_TOOLS else PHONES
-    columns = {"customer_id": (*SHOP_IDS, *own), "email": EMAILS, "phone": phones, "country": COUNTRIES}
-    given = given_columns(maps, table.cells.columns, NAMES)
-    columns |= {name: (header,) for name, header in given.items()}
-    chosen = Format(CUSTOMERS, columns, ("customer_id|email",), read=lambda rows: rows)
+    chosen = _format(table.cells, maps)
     if chosen.missing(table.cells):
         found = ", ".join(table.cells.columns[:40])
         raise ImportRefused(
@@ -82,6 +82,17 @@ def customer_format(table: FileTable, maps: tuple[str, ...]) -> Format:
             "--map customer_id=COLUMN"
         )
     return chosen
+
+
+def _format(cells: pl.DataFrame, maps: tuple[str, ...]) -> Format:
+    headers = {plain(header) for header in cells.columns}
+    own = () if headers & MAIL_TOOLS else OWN_IDS
+    phones = (*PHONES, "SMS") if headers & MAIL_TOOLS else PHONES
+    columns = {"customer_id": (*SHOP_IDS, *own), "email": EMAILS, "phone": phones, "country": COUNTRIES}
+    columns |= {"email_sha256": HASH_HEADERS}
+    given = given_columns(maps, cells.columns, NAMES)
+    columns |= {name: (header,) for name, header in given.items()}
+    return Format(CUSTOMERS, columns, ("customer_id|email",), read=lambda rows: rows)
 
 
 def members_of_list(cells: pl.DataFrame, who: pl.DataFrame, name: str) -> Consents:

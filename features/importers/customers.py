@@ -9,6 +9,7 @@ import polars as pl
 
 from features.history.events_parquet import schema, write_rows
 from features.home import Home
+from features.importers.ad_hashes import ad_links
 from features.importers.consent_columns import (
     Consents,
     consent_columns,
@@ -16,10 +17,15 @@ from features.importers.consent_columns import (
     read_consents,
     time_of_consent,
 )
-from features.importers.content import read_file
-from features.importers.customer_columns import CUSTOMERS, customer_format, members_of_list
+from features.importers.customer_columns import (
+    CUSTOMERS,
+    customer_format,
+    looks_like_customers,
+    members_of_list,
+)
 from features.importers.erased_people import ERASED
 from features.importers.existing import read_existing
+from features.importers.files import read_tables
 from features.importers.lines import LINE_COLUMNS
 from features.importers.party import Party, identified, with_customers
 from features.importers.people import without_nobodies
@@ -29,27 +35,29 @@ from features.importers.records import ImportRecord, new_id, rejects_path, remov
 from features.importers.refusal import ImportRefused
 from features.importers.rejects import write_rejects
 from features.importers.summary import CustomersSummary
-from features.importers.table import FileTable, as_table
+from features.importers.table import FileTable
 from features.importers.values import TIME
-from features.people.aliases import add_links
+from features.people.aliases import add_links, keep_emails, load_people
 from features.progress import Report, silent
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """What an import would write. rejected: row, reason, detail."""
+    """What an import would write. ad_links: of `ad_hashes`; rejected: row, reason, detail."""
 
     party: Party
+    ad_links: pl.DataFrame
     consents: Consents
     rejected: pl.DataFrame
     reach: Reach
 
 
-def import_customers(
+def import_customers(  # noqa: PLR0913
     home: Home,
     file: Path,
     *,
     maps: tuple[str, ...] = (),
+    sheet: str | None = None,
     exported_at: datetime | None = None,
     dry_run: bool = False,
     now: datetime,
@@ -57,11 +65,11 @@ def import_customers(
 ) -> CustomersSummary:
     """Link each customer's id, address and number, and keep what they say of consent.
 
-    exported_at: when the file's consents were true; None: when the file was last written. maps: `our
-    name=header`. A later word, of a file or live, wins. A dry run writes nothing. Raises ImportRefused, the
-    home unchanged, where the file cannot be taken.
+    sheet: as in `orders.import_orders`. exported_at: when the file's consents were true; None: when the file
+    was last written. maps: `our name=header`. A later word, of a file or live, wins. A dry run writes
+    nothing. Raises ImportRefused, the home unchanged, where the file cannot be taken.
     """
-    table = as_table(read_file(file, report), file.name)
+    table = read_tables([file], looks_like_customers, sheet=sheet, report=report)
     if table.kind == "jsonl":
         raise ImportRefused("Customers are read from tables (CSV, TSV, XLSX, parquet), not from JSON lines.")
     chosen = customer_format(table, maps)
@@ -99,7 +107,7 @@ def _record(
     home: Home, plan: _Plan, table: FileTable, file: Path, now: datetime, *, dry_run: bool
 ) -> ImportRecord:
     """What is kept of the import; without an id where nothing is new."""
-    is_new = plan.party.people.links.height or plan.consents.words.height
+    is_new = plan.party.people.links.height or plan.ad_links.height or plan.consents.words.height
     return ImportRecord(
         id=new_id(home, now) if is_new and not dry_run else "",
         received_at=now,
@@ -126,10 +134,20 @@ def _plan(
     who = good.select("row", customer_id="own_name", at="timestamp")
     consents = read_consents(table.cells, who, columns)
     consents = _dated(consents, table, now) if columns else members_of_list(table.cells, who, name)
+    links = ad_links(_addresses(rows), good.select("row", "customer_id"), consents, now)
+    if home.root.exists():
+        links = links.join(load_people(home), on=["alias", "customer_id"], how="anti")
     consents = consents.unknown_to(existing.events["event_id"])
     before = with_customers(existing, party.people).events["customer_id"]
     rejected = party.lines.filter(pl.col("reason").is_not_null()).select("row", "reason", "detail")
-    return _Plan(party, consents, rejected, reach(home, before, good["customer_id"], consents, party.people))
+    reached = reach(home, before, good["customer_id"], consents, party.people)
+    return _Plan(party, links, consents, rejected, reached)
+
+
+def _addresses(rows: pl.DataFrame) -> pl.DataFrame:
+    """`row`, `email` and `email_sha256`, null where the file lacks them."""
+    named = ("email", "email_sha256")
+    return rows.select("row", *(name if name in rows.columns else pl.lit(None).alias(name) for name in named))
 
 
 def _lines(rows: pl.DataFrame, at: datetime) -> pl.DataFrame:
@@ -174,10 +192,12 @@ def _write(home: Home, plan: _Plan, table: FileTable, record: ImportRecord, reje
         if rejects:
             undo.callback(rejects.unlink, missing_ok=True)
             write_rejects(rejects, table, plan.rejected.filter(~ERASED))
+        if plan.party.emails.height:
+            keep_emails(home, plan.party.emails)
         if not record.id:
             undo.pop_all()
             return
-        add_links(home, plan.party.people.links)
+        add_links(home, pl.concat([plan.party.people.links, plan.ad_links]))
         if plan.consents.words.height:
             undo.callback(remove_record, home, record)
             write_record(home, record)

@@ -20,6 +20,7 @@ LINE_COLUMNS = (
     "other_ids",
     "refunded_so_far",
     "status",
+    "changed_at",
     "reason",
     "detail",
 )
@@ -27,7 +28,7 @@ LINE_COLUMNS = (
 `other_ids`: what else the file calls the product, ID_SEPARATOR between them. `email`, `phone`, `person`: as
 the file has them, never kept. `own_name`: the customer as the line alone names them, which the history keeps.
 `refunded_so_far`: where the file says so, all money refunded for the order up to the export. `status`: of an
-order whose status has no known meaning."""
+order whose status has no known meaning. `changed_at`: when the shop changed the order last."""
 
 ID_SEPARATOR = "\x1f"
 ID_COLUMNS = ("event_id", "order_id", "refund_id", "customer_id", "anonymous_id", "session_id", "product_id")

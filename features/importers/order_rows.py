@@ -27,13 +27,16 @@ WORDS = (
     "coupon",
     "utm_source",
     "other_number",
+    "changed_at",
 )
+OF_PART = ("timestamp", "email")  # equal on all rows of a `part` that state them
 OF_LINES = ("quantity", "unit_price", "line_total", "line_discount", "refunded_quantity")
 PRODUCT_IDS = ("sku", "variant_id", "product_id", "gtin")
 TITLES = ("title", "options")
 COLUMNS = ("order_id", *WORDS, *MONEY, *OF_LINES, *PRODUCT_IDS, *TITLES)
 """Our names of what such a file may say, all text; `subtotal`: the goods after all discounts on them;
-`person`: a customer's own name, where nothing else says who it is."""
+`changed_at`: when the
+shop changed the order last; `person`: a customer's own name, where nothing else says who it is."""
 
 
 def read_orders(rows: pl.DataFrame) -> pl.DataFrame:
@@ -42,11 +45,16 @@ def read_orders(rows: pl.DataFrame) -> pl.DataFrame:
     Each line states in `refunded_so_far` all goods money of its order that went back until the export.
     """
     absent = [pl.lit(None, pl.String).alias(name) for name in COLUMNS if name not in rows.columns]
-    orders = _whole_orders(rows.with_columns(absent))
-    numbers = orders.select("row", "order_id")
-    orders = _with_products(orders)
-    empty = _without_line(numbers, orders)
-    lines = with_goods_money(orders).with_columns(
+    numbered = _with_number_above(rows.with_columns(absent))
+    lines = _counted(with_goods_money(_with_products(_whole_orders(numbered))))
+    empty = _without_line(numbered.select("row", "order_id"), lines)
+    parts = (_of_line(lines), _of_line(_refunds(lines)), empty)
+    return pl.concat([each for each in parts if each.height] or [empty], how="diagonal_relaxed")
+
+
+def _counted(orders: pl.DataFrame) -> pl.DataFrame:
+    """Purchase lines, with a reason where they do not count."""
+    named = orders.with_columns(
         type=pl.lit("purchase"),
         currency=pl.col("currency").str.to_uppercase(),
         order_id=pl.col("order_id").str.strip_prefix("#"),
@@ -54,17 +62,20 @@ def read_orders(rows: pl.DataFrame) -> pl.DataFrame:
         meaning=meanings(orders["financial_status"], orders["status"]),
         status=pl.coalesce("financial_status", "status"),
     )
-    lines = _with_status(lines)
-    told = pl.concat([lines, _refunds(lines), empty], how="diagonal_relaxed")
-    return told.select(name for name in ("row", *LINE_COLUMNS) if name in told.columns)
+    return _with_status(named)
 
 
-def _without_line(rows: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
-    """`row` and `reason` of those that are no lines of `orders`: they name no product and no quantity."""
-    if rows.height == orders.height:
+def _of_line(lines: pl.DataFrame) -> pl.DataFrame:
+    return lines.select(name for name in ("row", *LINE_COLUMNS) if name in lines.columns)
+
+
+def _without_line(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """`row` and `reason` of those that gave no lines: they name no product and no quantity."""
+    if rows.height == lines.height:
         return pl.DataFrame(schema={"row": pl.UInt32, "reason": pl.String})
-    empty = rows.join(orders, on="row", how="anti")
-    told = pl.col("order_id").is_in(orders["order_id"].drop_nulls().unique().implode())
+    empty = rows.join(lines, on="row", how="anti")
+    theirs = rows.join(lines, on="row", how="semi")["order_id"]
+    told = pl.col("order_id").is_in(theirs.drop_nulls().unique().implode())
     of_order, alone = pl.lit(RejectReason.ORDER_ALONE.value), pl.lit(RejectReason.NO_PRODUCT.value)
     return empty.select("row", reason=pl.when(told).then(of_order).otherwise(alone))
 
@@ -72,23 +83,28 @@ def _without_line(rows: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
 def _whole_orders(rows: pl.DataFrame) -> pl.DataFrame:
     """Every row with the cells of its order, and numbers as Float64. `part`: UInt64, which order it is.
 
-    A row without any cell of an order goes on with the order above. Orders that share a number are told apart
-    by customer and time.
+    Orders that share a number are told apart by customer and time.
     """
-    named = _with_number_above(rows).with_columns(part=_customer_and_time())
+    named = rows.with_columns(part=_customer_and_time())
     if named["part"].has_nulls():
         named = named.with_columns(pl.col("part").forward_fill().over("order_id"))
     numbers = [number(pl.col(name)).alias(name) for name in (*MONEY, *OF_LINES)]
     filled = named.with_columns(
         *numbers, part=pl.struct("order_id", "part").hash(), bad_price=_is_no_number("unit_price")
     )
-    told = [name for name in (*WORDS, *MONEY) if filled[name].null_count() < filled.height]
+    whole = [name for name in OF_PART if not filled[name].has_nulls()]
+    told = [
+        name
+        for name in (*WORDS, *MONEY)
+        if filled[name].null_count() < filled.height and name not in whole  # a copy takes memory
+    ]
     return filled.with_columns(
         pl.col(told).first(ignore_nulls=True).over("part"), is_first=pl.col("part").is_first_distinct()
     )
 
 
 def _with_number_above(rows: pl.DataFrame) -> pl.DataFrame:
+    """A row without any cell of an order goes on with the order above."""
     if not rows["order_id"].has_nulls():
         return rows
     begins = pl.any_horizontal(pl.col("order_id", *WORDS).is_not_null())

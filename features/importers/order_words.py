@@ -6,6 +6,12 @@ import polars as pl
 
 from features.history.events_parquet import CLAIM, is_whole_order
 from features.importers.existing import Existing
+from features.importers.order_standing import (
+    changed_at,
+    standing,
+    with_first_revisions,
+    with_revisions,
+)
 from features.importers.reasons import RejectReason
 
 LINE = ["order_id", "product_id"]
@@ -58,9 +64,11 @@ def new_words(lines: pl.DataFrame, source: str, existing: Existing, *, are_rejec
 
     A word about lines that differs replaces the known one; one about what went back replaces what files
     said, never what was told live. A file that ends before the one that told of it takes no refund back.
+    Where the file says when an order was changed, that alone decides what the newest word is.
     """
+    lines = lines.with_columns(revision=changed_at())
     if existing.events.is_empty():
-        return Words(lines.with_columns(revision=pl.lit(None, pl.Int32)), [])
+        return Words(lines, [])
     words = lines.filter(of_order()).with_columns(bought())
     before = existing.events.filter(of_order()).with_columns(bought())
     same = _same_orders(words, before)
@@ -72,29 +80,34 @@ def new_words(lines: pl.DataFrame, source: str, existing: Existing, *, are_rejec
     compared = _compared(told, before, source)
     changed = compared.filter("changed")
     older = changed.filter(~pl.col("bought"), pl.col("money_back") < pl.col("money_before"), "ends_earlier")
-    changed = changed.join(older, on=TOLD, how="anti").select(*TOLD, "revision")
+    changed = changed.join(older, on=TOLD, how="anti").select(*TOLD, "revision", "differs")
     unknown = told.join(before.select(TOLD).unique(), on=TOLD, how="anti")
-    unknown = unknown.with_columns(revision=pl.lit(None, pl.Int32))
-    renewed = _with_old_context(told.join(changed, on=TOLD), before, source)
-    others = lines.filter(~of_order()).with_columns(revision=pl.lit(None, pl.Int32))
+    unknown = with_first_revisions(unknown, before, told.filter("bought")["timestamp"].max())
+    renewed = told.drop("revision").join(changed.drop("differs"), on=TOLD)
+    renewed = _with_old_context(renewed, before, source)
+    others = lines.filter(~of_order())
     kept = pl.concat([others, unknown.drop("bought"), renewed], how="diagonal_relaxed").select(others.columns)
     changed_since = pl.concat(
-        [changed.select("order_id"), unknown.filter(~pl.col("bought")).select("order_id")]
+        [changed.filter("differs").select("order_id"), unknown.filter(~pl.col("bought")).select("order_id")]
     )
-    edited = compared.filter("changed", "bought", "ends_earlier")
+    edited = compared.filter("changed", "bought", "ends_earlier", pl.col("dated").is_null())
     return Words(kept.sort("row", maintain_order=True), _warnings(changed_since, older, edited, before))
 
 
 def _same_orders(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
-    """`order_id` of the orders whose lines are exactly those that are known: of most, told again."""
+    """`order_id` of the orders whose lines are exactly those that are known, and were not changed since: of
+    most, told again."""
     line = pl.struct(
         "type", "customer_id", "product_id", "quantity", "unit_price", pl.col("discount").fill_null(0)
     )
     told, known = (
-        each.select("order_id", line=line.hash(), n=1).group_by("order_id").agg(pl.col("line", "n").sum())
+        each.select("order_id", "revision", line=line.hash(), n=1)
+        .group_by("order_id")
+        .agg(pl.col("line", "n").sum(), pl.col("revision").max().fill_null(0))
         for each in (words, before)
     )
-    return told.join(known, on=["order_id", "line", "n"]).select("order_id")
+    same = told.join(known, on=["order_id", "line", "n"], suffix="_before")
+    return same.filter(pl.col("revision") <= pl.col("revision_before")).select("order_id")
 
 
 def _taken_before(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
@@ -124,10 +137,14 @@ def _filled(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
 
 
 def _silent_refunds(words: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
-    """A refund of nothing for each order of which a file now states no refund, and one before did."""
+    """A refund of nothing for each order of which a file now states no refund, and one before did.
+
+    A cancellation with a revision ends by that of the order.
+    """
+    refunded = before.filter(~pl.col("bought"), (pl.col("type") == "refund") | pl.col("revision").is_null())
     stated = words.filter("bought", pl.col("refunded_so_far").is_not_null())
     silent = stated.join(words.filter(~pl.col("bought")), on="order_id", how="anti")
-    silent = silent.join(before.filter(~pl.col("bought")), on="order_id", how="semi")
+    silent = silent.join(refunded, on="order_id", how="semi")
     return silent.unique("order_id", keep="first", maintain_order=True).with_columns(
         type=pl.lit("refund"),
         bought=pl.lit(value=False),
@@ -147,7 +164,14 @@ def _compared(told: pl.DataFrame, before: pl.DataFrame, source: str) -> pl.DataF
     live = pl.col("source").is_in(["live", CLAIM]).any()
     customer = pl.col("customer_id").drop_nulls().first()
     new = _content(told).join(
-        told.group_by(TOLD).agg(money_back=money, customer=customer, silent=~pl.col("priced").any()), on=TOLD
+        told.group_by(TOLD).agg(
+            money_back=money,
+            customer=customer,
+            silent=~pl.col("priced").any(),
+            dated=pl.col("revision").max(),
+            is_cancel=(pl.col("type") == "cancel").any(),
+        ),
+        on=TOLD,
     )
     old = _content(before).join(
         before.group_by(TOLD).agg(
@@ -155,7 +179,7 @@ def _compared(told: pl.DataFrame, before: pl.DataFrame, source: str) -> pl.DataF
             customer_before=customer,
             live=live,
             same_source=(pl.col("source") == source).all(),
-            revision=pl.col("revision").fill_null(0).max() + 1,
+            revision_before=pl.col("revision").fill_null(0).max(),
             file_end=pl.col("file_end").max(),
         ),
         on=TOLD,
@@ -164,11 +188,11 @@ def _compared(told: pl.DataFrame, before: pl.DataFrame, source: str) -> pl.DataF
     other_customer = (pl.col("customer") != pl.col("customer_before")).fill_null(
         pl.col("customer").is_not_null() & pl.col("customer_before").is_null()
     )
-    changed = (pl.col("content") != pl.col("content_before")) | (other_customer & pl.col("same_source"))
-    return new.join(old, on=TOLD, suffix="_before").with_columns(
-        changed=changed & pl.when("bought").then(~pl.col("silent")).otherwise(~pl.col("live")),
-        ends_earlier=pl.col("file_end") > pl.lit(ends, pl.Datetime("us", "UTC")),
+    differs = (pl.col("content") != pl.col("content_before")) | (other_customer & pl.col("same_source"))
+    both = new.join(old, on=TOLD, suffix="_before").with_columns(
+        differs=differs, ends_earlier=pl.col("file_end") > pl.lit(ends, pl.Datetime("us", "UTC"))
     )
+    return with_revisions(both.join(standing(before), on="order_id"), ends)
 
 
 def _content(words: pl.DataFrame) -> pl.DataFrame:

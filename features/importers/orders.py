@@ -31,7 +31,7 @@ from features.importers.rejects import are_rejects, write_rejects
 from features.importers.summary import OrdersSummary
 from features.importers.table import FileTable
 from features.importers.takings import takings
-from features.people.aliases import add_links
+from features.people.aliases import add_links, keep_emails
 from features.progress import Report, silent
 
 WISHES = Wishes()
@@ -199,6 +199,8 @@ def _write(home: Home, plan: _Plan, record: ImportRecord, rejects: Rejects) -> N
             write_rejects(path, rejects.table, shown.with_columns(places))
         if people.links.height:
             add_links(home, people.links)
+        if plan.party.emails.height:
+            keep_emails(home, plan.party.emails)
         if rows.height:
             undo.callback(remove_record, home, record)
             write_record(home, record)

@@ -10,19 +10,28 @@ import polars as pl
 from features.home import Home
 from features.importers.erased_people import with_erased
 from features.importers.existing import Existing
-from features.importers.people import NAMES, People, plan_people, with_names, without_nobodies
+from features.importers.people import (
+    NAMES,
+    People,
+    plan_people,
+    sealed_emails,
+    with_names,
+    without_nobodies,
+)
 from features.people.aliases import load_people, no_people
+from features.people.kept_emails import email_seal
 from features.people.names import KEY_BYTES, KEY_FILE, PeopleKey, people_key
 from features.store.tombstones import read_tombstones
 
 
 class Party(NamedTuple):
     """lines: with `customer_id` as the name now, and `own_name` as the line itself says; nobodies: rows with
-    an id that names nobody."""
+    an id that names nobody; emails: those that the home is to keep."""
 
     lines: pl.DataFrame
     people: People
     nobodies: int
+    emails: pl.DataFrame
 
 
 def identified(home: Home, lines: pl.DataFrame, existing: Existing, at: datetime, *, dry_run: bool) -> Party:
@@ -39,6 +48,7 @@ def identified(home: Home, lines: pl.DataFrame, existing: Existing, at: datetime
         named.with_columns(customer_id=current).drop(*NAMES, "shop_id", "email", "phone", "person"),
         people,
         nobodies,
+        sealed_emails(named, None if dry_run else email_seal(home)),
     )
 
 

@@ -13,6 +13,7 @@ from features.events.nobody import is_nobody
 from features.history.events_parquet import scan_with_own_names
 from features.home import Home
 from features.people.aliases import SCHEMA, followed, load_people
+from features.people.kept_emails import EmailSeal
 from features.people.names import FORMER, PeopleKey, former_name
 from features.people.shared_links import share_links
 
@@ -63,6 +64,14 @@ def with_names(lines: pl.DataFrame, key: PeopleKey) -> pl.DataFrame:
     )
     own = pl.coalesce("customer_id", "email_name", "phone_name", "person_name")
     return named.with_columns(shop_id="customer_id", customer_id=own, own_name=own).drop("person_name")
+
+
+def sealed_emails(lines: pl.DataFrame, seal: EmailSeal | None) -> pl.DataFrame:
+    """`name` and `sealed` of each address of good lines, as `keep_emails` takes them; none without a seal."""
+    known = lines.filter(pl.col("reason").is_null(), pl.col("email_name").is_not_null())
+    first = known.select("email_name", "email").unique("email_name", keep="first").rows() if seal else []
+    rows = [(name, seal.sealed(name, address)) for name, address in first if seal]
+    return pl.DataFrame(rows, {"name": pl.String, "sealed": pl.Binary}, orient="row")
 
 
 def plan_people(lines: pl.DataFrame, links: pl.DataFrame, customers: pl.Series, at: datetime) -> People:

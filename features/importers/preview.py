@@ -12,8 +12,8 @@ from features.importers.catalogue import looks_like_catalogue
 from features.importers.catalogue_formats import CATALOGUE_FORMATS
 from features.importers.catalogues.merchant import PLAIN
 from features.importers.choice import Wishes, catalogue_format, choose_format, looks_like_orders, mappable
-from features.importers.customer_columns import CUSTOMERS, NAMES, customer_format
-from features.importers.files import read_tables
+from features.importers.customer_columns import CUSTOMERS, NAMES, customer_format, looks_like_customers
+from features.importers.files import Likeness, read_tables
 from features.importers.formats import ORDER_FORMATS, fitting
 from features.importers.guesses import CUSTOMER, IN_WORDS, NEEDS, Guess, guess
 from features.importers.mapping import MAPPED
@@ -23,6 +23,11 @@ from features.importers.table import FileTable
 from features.progress import Report, silent
 
 Kind = Literal["orders", "catalogue", "customers"]
+LIKENESS: Mapping[Kind, Likeness] = {
+    "orders": looks_like_orders,
+    "catalogue": looks_like_catalogue,
+    "customers": looks_like_customers,
+}
 SAMPLES, LONGEST_CELL = 3, 80
 ORDER_NEEDS = [["order_id", *CUSTOMER], *(list(NEEDS[need]) for need in ("timestamp", "product", "price"))]
 WHO = [["customer_id", "email"]]
@@ -72,8 +77,7 @@ def preview_file(
     home: Home, file: Path, *, kind: Kind | None = None, sheet: str | None = None, report: Report = silent
 ) -> FilePreview:
     """kind: where it is known. Raises ImportRefused where the file cannot be read."""
-    likeness = {"orders": looks_like_orders, "catalogue": looks_like_catalogue}.get(kind or "", _likeness)
-    table = read_tables([file], likeness, sheet=sheet, report=report)
+    table = read_tables([file], LIKENESS[kind] if kind else _likeness, sheet=sheet, report=report)
     kind = kind or _kind(table)
     found = _FINDERS[kind](home, table, file.name)
     first = table.cells.head(SAMPLES).fill_null("")
@@ -89,7 +93,7 @@ def preview_file(
 
 
 def _likeness(cells: pl.DataFrame) -> float:
-    return max(looks_like_orders(cells), looks_like_catalogue(cells))
+    return max(likeness(cells) for likeness in LIKENESS.values())
 
 
 def _kind(table: FileTable) -> Kind:

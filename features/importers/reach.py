@@ -4,11 +4,10 @@ from typing import NamedTuple
 
 import polars as pl
 
-from features.history.events_parquet import scan
+from features.history.consent_words import consent_words, last_words
 from features.home import Home
 from features.importers.consent_columns import Consents
 from features.importers.people import People
-from features.importers.values import TIME
 
 BRING_IT = (
     "no column about consent was found. Bring it with `perennial import customers FILE` (a customers' export "
@@ -38,23 +37,11 @@ def reach(home: Home, before: pl.Series, fresh: pl.Series, consents: Consents, p
         "customer_id", "at", "given"
     )
     named = pl.col("customer_id").replace(people.names["alias"], people.names["customer_id"])
-    words = pl.concat([_words(home), new]).with_columns(named)
-    last = words.sort("at", "given", descending=[False, True]).unique("customer_id", keep="last")
+    words = pl.concat([consent_words(home, "email", "all"), new]).with_columns(named)
+    last = last_words(words)
     customers = pl.concat([before, fresh, words["customer_id"]]).drop_nulls().n_unique()
     yes = int(last["given"].sum())
     why = None
     if customers and not yes:
         why = "everybody who was asked said no" if last.height else BRING_IT
     return Reach(customers, yes, last.height - yes, why)
-
-
-def _words(home: Home) -> pl.DataFrame:
-    """customer_id, at, given: what the history says about e-mail."""
-    schema = {"customer_id": pl.String(), "at": TIME, "given": pl.Boolean()}
-    if not home.root.exists():
-        return pl.DataFrame(schema=schema)
-    answer = pl.coalesce(
-        pl.col("extra").str.json_path_match(f"$.properties.{channel}") for channel in ("email", "all")
-    )
-    said = scan(home).filter(pl.col("type") == "consent", pl.col("customer_id").is_not_null())
-    return said.select("customer_id", at="timestamp", given=answer == "true").drop_nulls("given").collect()

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-Unit = Literal["count", "number", "money", "share", "days", "ratio", "date", "text"]
+Unit = Literal["count", "number", "money", "share", "days", "ratio", "date", "text", "milliseconds"]
 
 MIN_LTV_TO_CAC = 3.0
 """LTV:CAC from which a channel is considered profitable, by the usual rule of thumb of 3:1."""

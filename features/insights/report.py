@@ -1,19 +1,27 @@
 """A report: figures and tables with their definitions, in one part per currency."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from features.insights.definitions import DEFINITIONS, Unit
 from features.insights.periods import Period
 
 Cell = str | int | float | None
+MARGIN_ASSUMED = "Some or all costs are not known: their margin is assumed"
+OF_DECISIONS = {
+    *("margin_a_decision", "offers_earned", "offers_earned_low", "offers_earned_high", "brings"),
+    *("best_expected", "ips", "snips", "dr", "dr_low", "dr_high", "above_none", "above_low", "above_high"),
+}
+"""Figures and columns that count what orders after offers left."""
 
 
 class Figure(msgspec.Struct, frozen=True):
     """One number. value: None if it cannot be determined, and `note` says why; low, high: 95 % interval;
-    before: of the period before, where the report is of a period."""
+    before: of the period before, where the report is of a period; margin_assumed: whether costs that are not
+    known went into it by an assumed margin."""
 
     name: str
     label: str
@@ -24,15 +32,20 @@ class Figure(msgspec.Struct, frozen=True):
     low: float | None = None
     high: float | None = None
     before: float | None = None
+    margin_assumed: bool = False
 
 
 class Column(msgspec.Struct, frozen=True):
-    """A column of a table."""
+    """A column of a table. margin_assumed: as of a figure."""
 
     name: str
     label: str
     unit: Unit
     definition: str = ""
+    margin_assumed: bool = False
+
+
+AnyNumber = TypeVar("AnyNumber", Figure, Column)
 
 
 class Plot(msgspec.Struct, frozen=True):
@@ -108,6 +121,25 @@ def table(
     """A table. A column given by name has that definition; NaN and infinite cells become None."""
     defined = tuple(column(each) if isinstance(each, str) else each for each in columns)
     return Table(name, title, defined, [[_plain(cell) for cell in row] for row in rows], plot, text)
+
+
+def with_assumed_margin(report: Report) -> Report:
+    """The report where costs are not known: each figure and column OF_DECISIONS says so, and a note does."""
+    parts = [
+        replace(
+            part,
+            figures=[_assumed(each) for each in part.figures],
+            tables=[replace(each, columns=tuple(map(_assumed, each.columns))) for each in part.tables],
+        )
+        for part in report.parts
+    ]
+    return replace(report, parts=parts, notes=[*report.notes, f"{MARGIN_ASSUMED}."])
+
+
+def _assumed(each: AnyNumber) -> AnyNumber:
+    if each.name not in OF_DECISIONS:
+        return each
+    return replace(each, margin_assumed=True, definition=f"{each.definition} {MARGIN_ASSUMED}.")
 
 
 def _plain(value: Any) -> Any:

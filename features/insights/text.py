@@ -20,6 +20,7 @@ def shown(value: Cell, unit: Unit, currency: str | None = None) -> str:
         "count": f"{value:,.0f}",
         "share": f"{value:.1%}".replace("%", " %"),
         "days": f"{value:,.1f} days",
+        "milliseconds": f"{value:,.1f} ms",
     }.get(unit, f"{value:,.2f}")
 
 

@@ -7,7 +7,8 @@
 -- ARGV: log length, seconds to live of logs, event ids and order ids, received_ms, prefixes of all
 -- logs, of customers' logs, of shoppers' facts and of aliases, bytes of a log, key of people; then eight an
 -- event: stream payload, log entry or "", facts (JSON) or "", customer id or "", who tells of it (1: a browser
--- claims it, 2: a file told, 0: neither), its type if it is about an order, its time in ms, its revision.
+-- claims it, 2: a file told, 0: neither), its type if it is about an order, its time in ms, its revision: of a
+-- purchase, or of what takes a whole order back.
 local stream, look_due = KEYS[1], KEYS[2]
 local length, log_ttl, event_ttl, order_ttl = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
 local received_ms, logs, customers, facts_prefix, aliases = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
@@ -139,15 +140,58 @@ local function owner_of(customer_log, anonymous_log)
   return log ~= stream and string.sub(log, #logs + 1) or '1'
 end
 
--- A browser's claim, as it is stored with an order: `?`, the owner, a line break, the log entry. What the shop
--- says itself of the same order replaces it in the log of the customer who made it.
-local function withdraw(claim)
-  local owner, entry = string.match(claim, '^%?([^\n]*)\n(.*)$')
+-- Takes an entry about an order out of the log of the customer who made it.
+local function withdraw(owner, entry)
   local customer = string.sub(owner, 1, 2) == 'a:' and call('GET', aliases .. string.sub(owner, 3))
   if customer then
     call('LREM', customers .. current(customer), 1, entry)
   elseif string.sub(owner, 1, 2) == 'c:' then
     call('LREM', customers .. current(string.sub(owner, 3)), 1, entry)
+  end
+end
+
+-- A browser's claim, as it is stored with an order: `?`, the owner, a line break, the log entry. What the shop
+-- says itself of the same order replaces it.
+local function replace_claim(claim) withdraw(string.match(claim, '^%?([^\n]*)\n(.*)$')) end
+
+-- Of an order's words the newest counts, by its revision; a word that takes the order back and has none counts
+-- for good. `words` holds the revision of the newest purchase, and by their types the newest words that took the
+-- order back: revision, key that says that it is known, log entry.
+
+-- A word that took the order back; of a newer one with the same effect only the revision is new.
+local function keep_reversal(words, kind, revision, known, entry)
+  local before = call('HGET', words, kind)
+  if before then
+    local at
+    at, known, entry = unpack(cmsgpack.unpack(before))
+    revision = math.max(revision, at)
+  end
+  call('HSET', words, kind, cmsgpack.pack({ revision, known, entry }))
+  call('EXPIRE', words, order_ttl)
+end
+
+-- Whether the order was told anew after a word that takes it back.
+local function is_outdated(words, revision)
+  return tonumber(call('HGET', words, 'purchase') or '0') > revision
+end
+
+-- A purchase withdraws older words that took the order back.
+local function restore(order, words, owner, anonymous_log, revision)
+  if tonumber(call('HGET', words, 'purchase') or '0') >= revision then return end
+  call('HSET', words, 'purchase', revision)
+  call('EXPIRE', words, order_ttl)
+  owner = string.match(call('GET', order) or owner, '^%??([^\n]*)')
+  for _, kind in ipairs({ 'cancel', 'refund' }) do
+    local word = call('HGET', words, kind)
+    local at, known, entry = unpack(word and cmsgpack.unpack(word) or {})
+    if word and at < revision then
+      withdraw(owner, entry)
+      if string.sub(owner, 1, 2) == 'a:' then call('LREM', logs .. owner, 1, entry) end
+      if anonymous_log ~= stream then call('LREM', anonymous_log, 1, entry) end
+      call('LREM', order .. ':early', 1, entry)
+      call('HDEL', words, kind)
+      call('DEL', known)
+    end
   end
 end
 
@@ -166,7 +210,7 @@ local function is_new(order, owner, entry, teller, at)
   local before = call('GET', order)
   local is_claim = before and string.sub(before, 1, 1) == '?'
   if before and (teller == '1' or not is_claim) then return false end
-  if is_claim then withdraw(before) end
+  if is_claim then replace_claim(before) end
   local value = owner
   if teller == '1' then value = '?' .. owner .. '\n' .. entry end
   if teller == '2' then value = owner .. '\n' .. at end
@@ -177,7 +221,7 @@ end
 -- What pages claim of the order under its other number is replaced, and repeats it from now on.
 local function know_other(other, owner)
   local before = call('GET', other)
-  if before and string.sub(before, 1, 1) == '?' then withdraw(before) end
+  if before and string.sub(before, 1, 1) == '?' then replace_claim(before) end
   call('SET', other, owner, 'EX', order_ttl)
 end
 
@@ -196,6 +240,8 @@ end
 local function take(k, a)
   local event, order, bought, customer_log, anonymous_log, alias, own, other = unpack(KEYS, k, k + 7)
   local payload, entry, facts, customer_id, teller, kind, at, revision = unpack(ARGV, a, a + 7)
+  local words = (kind == 'purchase' and order or bought) .. ':words'
+  local is_word, is_reversal = revision ~= '0' and teller ~= '1', revision ~= '0' and kind ~= 'purchase'
   local owner = owner_of(customer_log, anonymous_log)
   if kind == 'purchase' and is_anothers(order, owner, at) then return -1 end
   if kind ~= 'purchase' and own ~= stream and call('EXISTS', own) == 1 then return -1 end
@@ -203,14 +249,18 @@ local function take(k, a)
   if taken and kind ~= '' and taken ~= '1' and taken ~= kind then return -2 end
   if taken then return 0 end
   call('SET', event, kind == '' and '1' or kind, 'EX', event_ttl)
+  if is_reversal and is_outdated(words, tonumber(revision)) then return 0 end
+  if kind == 'purchase' and is_word then restore(order, words, owner, anonymous_log, tonumber(revision)) end
   if other ~= stream then know_other(other, owner) end
   if order ~= stream and not is_new(order, owner, entry, teller, at) then
     if revision == '0' then return 0 end
+    if is_reversal then keep_reversal(words, kind, tonumber(revision), order, '') end
     -- An order that was edited: the history keeps the newest word, the log what was bought first.
     call('XADD', stream, '*', 'e', payload, 'r', received_ms)
     return 1
   end
   call('XADD', stream, '*', 'e', payload, 'r', received_ms)
+  if is_reversal then keep_reversal(words, kind, tonumber(revision), order, entry) end
   -- A refund or cancellation without ids belongs to the buyer of the order.
   local unnamed = bought ~= stream and customer_log == stream and anonymous_log == stream
   local purchase = unnamed and call('GET', bought)

@@ -191,6 +191,12 @@ def _other_number(event: Event) -> str | None:
     return event.order.other_number if event.order is not None and event.type == "purchase" else None
 
 
+def _revision(event: Event) -> int:
+    """That of a word about a whole order: a purchase, or what takes all of it back."""
+    of_part = bool(event.lines) or event.refunded_sum is not None
+    return 0 if event.type in REVERSAL_TYPES and of_part else event.revision
+
+
 def _steps(
     events: Sequence[Event], received_at: datetime, settings: StoreSettings, age_s: int | None = None
 ) -> Iterator[tuple[list[str], list[str | bytes | int]]]:
@@ -234,5 +240,5 @@ def _arguments(
         payload = _encode(event) if age_s is None else b""
         kind = event.type if event.type in ORDER_TYPES else ""
         arguments += (payload, entry, packed_facts(event), customer or "", int(event.claimed))
-        arguments += (kind, milliseconds(event.timestamp), event.revision)
+        arguments += (kind, milliseconds(event.timestamp), _revision(event))
     return script_keys, arguments

@@ -8,6 +8,7 @@ from typing import Literal
 import polars as pl
 
 from features.home import Home
+from features.people.kept_emails import follow_owners, put_emails
 from features.store.files import changing, replacing
 
 Proof = Literal["email", "merge"]
@@ -112,9 +113,18 @@ def link(alias: str, customer_id: str, proof: Proof, at: datetime) -> pl.DataFra
     return pl.DataFrame([(alias, customer_id, proof, at)], schema=SCHEMA, orient="row")
 
 
+def keep_emails(home: Home, rows: pl.DataFrame) -> None:
+    """Keep addresses: `name`, that of its digest, and `sealed`, as `EmailSeal` hid it. Raises sqlite3.Error,
+    OSError."""
+    owned = rows.join(current_names(home).rename({"alias": "name"}), on="name", how="left")
+    owner = pl.coalesce("customer_id", "name")
+    put_emails(home, owned.select("name", owner.alias("customer_id"), "sealed").iter_rows())
+
+
 def _write(home: Home, links: pl.DataFrame) -> None:
     with replacing(_table(home)) as fresh:
         links.sort("alias").write_parquet(fresh)
+    follow_owners(home, dict(followed(links).iter_rows()))
 
 
 def _table(home: Home) -> Path:

@@ -17,12 +17,13 @@ CONTACTS = frozenset({*EMAILS, *PHONES, *EMAIL_HASHES})
 
 class Contact(NamedTuple):
     """Names under the home's key, None: not stated. former: what imports of before made of the address;
-    hashed: the same, given by the shop in place of the address or beside it."""
+    hashed: the same, given by the shop in place of the address or beside it; address: as it was written."""
 
     email: str | None
     phone: str | None
     former: str | None
     hashed: str | None = None
+    address: str | None = None
 
 
 def has_contact(event: Event) -> bool:
@@ -41,6 +42,7 @@ def taken_out(event: Event, key: PeopleKey) -> tuple[Event, Contact]:
         key.phone(number, country),
         former_name(address),
         hashed if FORMER.fullmatch(hashed) else None,
+        address,
     )
     kept: dict[str, Any] = {}
     for field, value in properties.items():

@@ -78,6 +78,11 @@ def link_names_sync(
     return _linked(reply, names)
 
 
+async def hand_over_email(store: Connection, name: str, sealed: bytes) -> None:
+    """Let the home keep an address, encrypted, as soon as a worker takes it. Raises StoreUnavailable."""
+    await store.call("HSET", f"{keys.people()}:emails", name, sealed)
+
+
 async def owner_of(store: Connection, name: str) -> str:
     """The name that whoever goes by this one goes by now. Raises StoreUnavailable."""
     for _ in range(LONGEST_CHAIN):

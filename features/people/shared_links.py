@@ -11,7 +11,8 @@ import polars as pl
 import redis
 
 from features.home import Home
-from features.people.aliases import SCHEMA, add_links
+from features.people.aliases import SCHEMA, add_links, keep_emails
+from features.people.kept_emails import email_seal
 from features.people.links import MERGE, NAMES_A_STEP, NewLink, linking
 from features.people.names import is_digest
 from features.store import keys
@@ -59,11 +60,23 @@ def take_links(client: redis.Redis, home: Home) -> int:
     return len(rows)
 
 
+def take_emails(client: redis.Redis, home: Home) -> None:
+    """Keep the addresses that came over HTTP; those of a home that keeps none any more are dropped."""
+    waiting = cast(dict[bytes, bytes], client.hgetall(f"{keys.people()}:emails"))
+    if not waiting:
+        return
+    if email_seal(home):
+        rows = [(name.decode(), sealed) for name, sealed in waiting.items()]
+        keep_emails(home, pl.DataFrame(rows, {"name": pl.String, "sealed": pl.Binary}, orient="row"))
+    taken = [each for pair in waiting.items() for each in pair]
+    client.eval(DELETE_TAKEN, 1, f"{keys.people()}:emails", *cast(list[str], taken))
+
+
 def forget_links(client: redis.Redis, names: Iterable[str]) -> None:
-    """Remove every link from these names. Call it with all names of a person."""
+    """Remove every link from these names, and their addresses. Call it with all names of a person."""
     rest = iter(names)
     while step := list(islice(rest, NAMES_A_STEP)):
-        for key in (keys.people(), f"{keys.people()}:news"):
+        for key in (keys.people(), f"{keys.people()}:news", f"{keys.people()}:emails"):
             client.hdel(key, *step)
         client.zrem(f"{keys.people()}:links", *step)
     client.hincrby(keys.revisions(), "people_parted", 1)

@@ -85,7 +85,8 @@ def _keys_of(client: redis.Redis, person: PersonIds) -> Iterator[str | bytes]:
     for event in person.events:
         yield keys.seen_event(event)
     for kind, number in person.numbers:
-        yield keys.seen_order(kind, number)
+        seen = keys.seen_order(kind, number)
+        yield from (seen, f"{seen}:early", f"{seen}:words")
     yield from _bought_by(client, person)
 
 

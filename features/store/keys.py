@@ -40,8 +40,8 @@ def seen_event(event_id: str) -> str:
 
 def seen_order(kind: str, order_id: str) -> str:
     """String: this order, refund or cancellation was ingested, from `c:<customer>` or `a:<browser>`, "1" if
-    neither is given; of a browser's claim `?`, that, a line break and the log entry. Life:
-    `order_memory_days`. Writer and reader: ingest."""
+    neither is given; of a browser's claim `?`, that, a line break, the log entry. Behind that of a purchase
+    `:early` and `:words`, see ingest.lua. Life: `order_memory_days`. Writer and reader: ingest."""
     return f"{TAG}:seen:{kind}:{order_id}"
 
 
@@ -253,7 +253,7 @@ def people() -> str:
     """Hash a further name of a customer -> whose it is. Writers: API, imports; readers: API, ingest.
 
     Beside it `:links`, a sorted set of those that API processes must know, by when they were linked, in ms
-    (digests: 90 days), and `:news`, a hash name -> JSON NewLink until the archiver has written it."""
+    (digests: 90 days), and hashes for the archiver: `:news`, name -> JSON NewLink; `:emails`, encrypted."""
     return f"{TAG}:people"
 
 

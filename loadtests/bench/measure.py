@@ -87,7 +87,7 @@ def _window(target: Target, cost: RequestCost, plan: BenchPlan) -> None:
 
 
 def answers_of(address: Address, scene: Scene, placements: Sequence[str]) -> dict[str, bytes]:
-    """One answer of each placement, after every customer's twenty live events are in."""
+    """One answer of each placement, after every customer's live events are in."""
     events = scene.live_events()
     with closing(HttpChannel(address)) as channel:
         for start in range(0, len(events), 500):

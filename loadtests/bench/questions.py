@@ -1,4 +1,4 @@
-"""The requests of the bench: raw HTTP of customers with a history and twenty live events."""
+"""The requests of the bench: raw HTTP of customers with a history, from a glance to a long visit."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from loadtests.traffic.visits import ShopOnSale
 
 VISITING_CUSTOMERS = 200
 LIVE_EVENTS = ("view",) * 14 + ("search",) * 2 + ("add_to_cart",) * 4
+LONGEST_VISIT = 30  # events
 PLACEMENTS = ("home", "product_complements", "cart")
 REQUEST_HEAD = "Host: localhost\r\nAuthorization: Bearer sk_demo\r\n"  # a public one cannot name customers
 _numbers = count()
@@ -50,8 +51,12 @@ class Scene:
         return self.shop.product_ids[self.shop.product(self.rng)]
 
     def live_events(self) -> list[dict[str, Any]]:
-        """Twenty of every customer."""
-        return [self.event(kind, customer_id=customer) for customer in self.customers for kind in LIVE_EVENTS]
+        """One to LONGEST_VISIT of every customer."""
+        return [
+            self.event(self.rng.choice(LIVE_EVENTS), customer_id=customer)
+            for customer in self.customers
+            for _ in range(self.rng.randint(1, LONGEST_VISIT))
+        ]
 
     def event(self, kind: str = "view", **fields: Any) -> dict[str, Any]:
         """A new one."""

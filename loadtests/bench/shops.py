@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,17 @@ from loadtests.bench.plan import ShopSize
 from loadtests.machine.server import NoServer
 
 LIMIT_S = 7_200.0
+MODEL_DAYS = 3  # since its training, as in the middle of a week: what is foreseen holds no longer
 
 
 def generate(home: Path, size: ShopSize) -> None:
-    """A shop's history, until today as a living shop's is, and its catalogue; one that is there stays."""
+    """A shop's history, until its model was trained, and its catalogue; one that is there stays."""
     if home.exists():
         return
     partial = home.with_name(f"{home.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    _run("growth", partial, *size.words(), "--until", f"{datetime.now(UTC):%Y-%m-%d}")
+    trained = datetime.now(UTC) - timedelta(days=MODEL_DAYS)
+    _run("growth", partial, *size.words(), "--until", f"{trained:%Y-%m-%d}")
     partial.rename(home)
 
 
@@ -30,7 +32,7 @@ def train(home: Path, limit_s: float = LIMIT_S, *, keep: bool = False) -> dict[s
     keep: a home that serves already is left alone; the figures are empty.
     """
     words = ["--keep"] * keep
-    output = _run("training_ratio", home, *words, limit_s=limit_s)
+    output = _run("training_ratio", home, "--days-ago", MODEL_DAYS, *words, limit_s=limit_s)
     figures: dict[str, Any] = json.loads(output.splitlines()[-1])
     return figures
 

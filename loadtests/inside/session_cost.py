@@ -14,7 +14,7 @@ from recommender.context.request import Request, Situation
 from recommender.model import versions
 from recommender.sources.session import ranked
 
-VIEWS = 14  # of a customer with twenty live events
+VIEWS = 14
 
 
 def main(home: Path, tries: Annotated[int, typer.Option(min=1)] = 20_000, seed: int = 7) -> None:

@@ -6,7 +6,9 @@ The fit gets the same matrix, factors and passes, in a process of its own; both 
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from time import monotonic, process_time
 from typing import Annotated, Any
@@ -51,14 +53,14 @@ def fit_alone(home: Home) -> dict[str, Any]:
     }
 
 
-def train_whole(home: Home) -> dict[str, Any]:
+def train_whole(home: Home, now: datetime) -> dict[str, Any]:
     """Reading, rehearsal, evaluation, gate and publishing included.
 
     A model that the gate refuses is published all the same: here it is the cost that is judged.
     """
     at_start, cost = peak_bytes(), TrainingCost()
     began = monotonic()
-    result = train(home, TrainingSettings(), datetime.now(UTC), cost.follow)
+    result = train(home, TrainingSettings(), now, cost.follow)
     cost.follow("End")
     if not result.published:
         versions.publish(home.models, result.version, force=True)
@@ -79,18 +81,24 @@ def main(
     home: Path,
     part: str = "both",
     keep: Annotated[bool, typer.Option("--keep", help="Nothing to do where HOME serves already.")] = False,
+    days_ago: Annotated[int, typer.Option(min=0, help="Train as of so many days ago.")] = 0,
 ) -> None:
     """Print both figures and their ratios as JSON; the part `fit` or `train` alone is for the children."""
     if keep and still_serves(Home(home)):
         print("{}")
         return
-    parts = {"fit": fit_alone, "train": train_whole}
+    trained_at = datetime.now(UTC) - timedelta(days=days_ago)
+    parts: dict[str, Callable[[Home], dict[str, Any]]] = {
+        "fit": fit_alone,
+        "train": partial(train_whole, now=trained_at),
+    }
     if part in parts:
         print(json.dumps(parts[part](Home(home))))
         return
     figures: dict[str, Any] = {}
     for each in parts:
         command = [sys.executable, "-P", "-m", "loadtests.inside.training_ratio", str(home), "--part", each]
+        command += ["--days-ago", str(days_ago)]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         figures |= json.loads(done.stdout.splitlines()[-1])
     figures["time_ratio"] = round(figures["training_s"] / figures["als_fit_s"], 2)

@@ -14,6 +14,7 @@ from recommender.arrays.tables import PurchaseRow
 from recommender.context.campaigns import Campaign
 from recommender.context.shopper_log import MOST_VIEWED, LiveView, LogOwner, live_view
 from recommender.filters.syntax import Filter
+from recommender.kernels.order import MOST_ALIKE, write_alike
 from recommender.model.bundle import Bundle
 
 Placement = Literal[
@@ -54,7 +55,6 @@ REPEATS: dict[str, Repeats] = {
 }
 """By purpose, where a request does not say it; of all others "all", which for `buy_again` are favourites."""
 
-MOST_ALIKE = 10  # of a product: those that stand for its kind
 ALWAYS = 1 << 20  # days of rest that do not end
 NO_ACTIVITY = ShopperState()
 
@@ -66,7 +66,8 @@ class Request(msgspec.Struct, frozen=True):
     favourites not at all; repeats: None for those of the purpose; campaign: what an `email` is for;
     candidates: the only products to answer, in the order to keep where nothing is known; of these only
     `exclude` is hidden; offset: how many of the best are left out; language: of the reasons, as
-    `reasons.language.known_tag` gives it.
+    `reasons.language.known_tag` gives it; titles: the language of titles, however it is spelled, None: the
+    customer's own, else the same; country and currency: of prices, None: the customer's own.
     """
 
     placement: Placement
@@ -88,6 +89,8 @@ class Request(msgspec.Struct, frozen=True):
     country: str | None = None
     offset: int = 0
     language: str = "en"
+    titles: str | None = None
+    currency: str | None = None
 
     @property
     def purpose(self) -> str:
@@ -183,11 +186,9 @@ class Situation:
 
     def instead_of_order(self) -> Int32s:
         """The products of the order, and of each those most like it, and of its category."""
-        tables, hidden = self.bundle.tables, [np.array(self.order, np.int32)]
-        for item in self.order:
-            alike = tables.similar.of(item, MOST_ALIKE).items
-            hidden.append(alike[tables.product.category[alike] == tables.product.category[item]])
-        return np.concatenate(hidden)
+        tables, order = self.bundle.tables, self.order
+        rows = np.empty(len(order) * (1 + MOST_ALIKE), np.int32)
+        return rows[: write_alike(order, tables.similar.columns, tables.product.category, rows)]
 
     def rests(self, items: Any, last_day: Any) -> Any:
         """Whether what was bought on that day (since 1970) is not shown again yet; of one item or many."""
@@ -227,15 +228,15 @@ class Situation:
         return np.concatenate([trained, np.fromiter(fresh, np.int32, len(fresh))]) if fresh else trained
 
     @cached_property
-    def order(self) -> list[int]:
+    def order(self) -> Int32s:
         """The order that an answer goes with: the cart named in the request, else what was bought last."""
-        return self.cart.tolist() if self.request.cart else self.last_order
+        return self.cart if self.request.cart else self.last_order
 
     @cached_property
-    def last_order(self) -> list[int]:
+    def last_order(self) -> Int32s:
         """What was bought last, live or in the history."""
         if self.fresh_purchases:
             newest = max(self.fresh_purchases.values())
-            return [item for item, day in self.fresh_purchases.items() if day == newest]
+            return np.array([item for item, day in self.fresh_purchases.items() if day == newest], np.int32)
         items, last_day = self.purchases.items, self.purchases.last_day
-        return [int(item) for item in items[last_day == last_day.max()]] if len(items) else []
+        return items[last_day == last_day.max()] if len(items) else items

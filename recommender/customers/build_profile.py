@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from features.live.shopper_state import Purchase
 from features.time_units import DAY_S
+from recommender.arrays.id_map import NO_ROW
 from recommender.customers.affinities import affinities_of
 from recommender.customers.profile import Ahead, Expected, IntervalEstimate, Profile, date_within_calendar
 from recommender.customers.refills import Basket, basket_of, refills
@@ -17,11 +18,17 @@ from recommender.model.availability import Availability
 from recommender.model.bundle import Bundle
 from recommender.model.customer_tables import CustomerTable
 from recommender.value.customer_value import NO_DAY, Customers, CustomerValue
-from recommender.value.forecast import HORIZONS_DAYS, Forecast, forecast, orders_ahead
+from recommender.value.forecast import (
+    DAYS_90,
+    DAYS_365,
+    HORIZONS_DAYS,
+    Forecast,
+    forecast,
+    orders_ahead,
+    orders_in_a_year,
+)
 from recommender.value.segments import is_vip, segment_of
 from recommender.value.value_intervals import Intervals, intervals, next_order_days
-
-DAYS_90, DAYS_365 = HORIZONS_DAYS.index(90), HORIZONS_DAYS.index(365)
 
 
 class CustomerOrders(NamedTuple):
@@ -54,7 +61,7 @@ def build_profile(
         return profile
     today = int(now // DAY_S)
     customer = _with_live_orders(customers.value, row, baskets)
-    profile = _with_orders(profile, customers, totals, plan, now, customer)
+    profile = _with_orders(profile, customers, totals, plan, now, customer, NO_ROW if baskets else row)
     return replace(
         _with_forecast(profile, customers.value, customer, today, rng),
         reorders=refills(bundle, customers, row, baskets, today),
@@ -83,7 +90,7 @@ def brief_profile(
     if not totals.orders:
         return profile
     customer = _with_live_orders(customers.value, row, baskets)
-    return _with_orders(profile, customers, totals, plan, now, customer)
+    return _with_orders(profile, customers, totals, plan, now, customer, NO_ROW if baskets else row)
 
 
 def _stated_profile(customer_id: str, customers: CustomerTable, row: int, *, known: bool) -> Profile:
@@ -122,10 +129,15 @@ def _with_live_orders(value: CustomerValue, row: int, baskets: Sequence[Basket])
     return customer
 
 
-def _orders_in_a_year(value: CustomerValue, customer: Customers, today: int) -> float:
+def _orders_in_a_year(value: CustomerValue, row: int, customer: Customers, today: int) -> float:
+    """row: NO_ROW of a customer who ordered since the training."""
     if customer.first_day[0] == NO_DAY:
         return 0.0
-    summary = customer.summary(today := max(today, int(customer.last_day[0])), value.calendar)
+    last = int(customer.last_day[0])
+    if row >= 0 and last <= today:
+        return orders_in_a_year(value, row, today)
+    today = max(today, last)
+    summary = customer.summary(today, value.calendar)
     return float(orders_ahead(value, customer, summary, today)[0, DAYS_365])
 
 
@@ -136,10 +148,12 @@ def _with_orders(
     plan: TierPlan | None,
     now: float,
     customer: Customers,
+    row: int,
 ) -> Profile:
-    """Adds orders so far, and the segment and tier that follow from them and from what is expected."""
+    """Adds orders so far, and the segment and tier that follow from them and from what is expected. row:
+    NO_ROW of a customer who ordered since the training."""
     recency_days, span_days = max(now - totals.last, 0.0) / DAY_S, (totals.last - totals.first) / DAY_S
-    expected = partial(_orders_in_a_year, customers.value, customer, int(now // DAY_S))
+    expected = partial(_orders_in_a_year, customers.value, row, customer, int(now // DAY_S))
     segment = segment_of(totals.orders, totals.revenue, span_days, recency_days, customers.rhythm, expected)
     return replace(
         profile,

@@ -29,7 +29,10 @@ FLOAT32S, FLOAT64S = array(types.float32), array(types.float64)
 BOOLS_OUT, INT32S_OUT = array(types.boolean, out=True), array(types.int32, out=True)
 FLOAT32S_OUT = array(types.float32, out=True)
 FLOAT32_ROWS = array(types.float32, 2)
+INT32_STRIPS = types.Array(types.int32, 2, "A", readonly=True)  # some columns of rows, with gaps between
 INT32_ROWS_OUT, FLOAT32_ROWS_OUT = array(types.int32, 2, out=True), array(types.float32, 2, out=True)
+FLOAT64_ROWS, FLOAT64_CUBE = array(types.float64, 2), array(types.float64, 3)
+FLOAT64_ROWS_OUT = array(types.float64, 2, out=True)
 
 
 def compiled(*signatures: tuple[types.Type, ...]) -> Callable[[Function], Function]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from recommender.arrays.dtypes import Bools, Float32s
 from recommender.arrays.id_map import CACHE_SIZE
 from recommender.model.bundle import Tables
 from recommender.model.live_attributes import LiveAttributes, live_attributes
+from recommender.model.local_table import BY_NAME, HOME_MARKET, NOTHING_LOCAL, Local, Market, Names, names_in
 
 
 class Shown(NamedTuple):
@@ -33,7 +34,9 @@ class Availability:
     """An immutable view of all products; a change makes a new one.
 
     offered and in_stock: (n_items) bool; price and cost: (n_items) float32, NaN where unknown; cards: the
-    product cards, and attributes, that differ from the bundle's; masks: cache of `filters.masks`.
+    product cards, and attributes, that differ from the bundle's; local: what the shop said since training of
+    products in other languages and markets; market: the one that prices and cards are of; masks: cache of
+    `filters.masks`.
     """
 
     offered: Bools
@@ -42,6 +45,8 @@ class Availability:
     cost: Float32s
     cards: Mapping[int, bytes]
     attributes: Mapping[int, LiveAttributes] = field(default_factory=dict)
+    local: Mapping[int, Local] = field(default_factory=dict)
+    market: Market = HOME_MARKET
     masks: dict[Any, Bools] = field(default_factory=dict, init=False, repr=False)
     _shown: dict[int, Shown] = field(default_factory=dict, init=False, repr=False)
     _assumed: dict[tuple[tuple[str, float], ...], Availability] = field(
@@ -72,7 +77,7 @@ class Availability:
             shares = np.array([*(_assumed_margin(name, margins) for name in names), margins.get("*", np.nan)])
             assumed = self.price * (1 - shares[tables.product.category]).astype(np.float32)
             cost = np.where(np.isfinite(self.cost), self.cost, assumed)
-            self._assumed[key] = Availability(self.offered, self.in_stock, self.price, cost, self.cards)
+            self._assumed[key] = replace(self, cost=cost)
         return self._assumed[key]
 
     @classmethod
@@ -87,7 +92,7 @@ class Availability:
             return self  # processes share its arrays, which a copy would duplicate
         offered, in_stock = self.offered.copy(), self.in_stock.copy()
         price, cost = self.price.copy(), self.cost.copy()
-        cards, attributes = dict(self.cards), dict(self.attributes)
+        cards, attributes, local = dict(self.cards), dict(self.attributes), dict(self.local)
         for product_id, fields in changes.items():
             item = tables.products.row(product_id)
             if item < 0:
@@ -97,14 +102,44 @@ class Availability:
             in_stock[item] = is_in_stock(fields, before=bool(in_stock[item]))
             price[item] = _price(fields, before=float(price[item]))
             cost[item] = _cost(fields, before=float(cost[item]))
+            local.pop(item, None)
+            if said := _changed_local(tables, item, fields):
+                local[item] = said
             attributes.pop(item, None)
             if tables.attributes and (live := live_attributes(fields, tables.attributes, item)):
                 attributes[item] = live
-        return Availability(offered, in_stock, price, cost, cards, attributes)
+        return Availability(offered, in_stock, price, cost, cards, attributes, local)
+
+    @cached_property
+    def local_names(self) -> Names:
+        """Languages and markets that the shop named since training."""
+        return names_in(self.local.values())
+
+    def in_market(self, tables: Tables, market: Market) -> Availability:
+        """This view with the market's prices and cards; a cost in another currency keeps the margin's share.
+
+        tables: the shop's own, not as a market sees them.
+        """
+        price, cost = self.price.copy(), self.cost.copy()
+        foreign = np.zeros(len(price), np.bool_)
+        if tables.local is not None:
+            view = tables.local.view(tables, market)
+            price, foreign = np.where(np.isnan(view.paid), price, view.paid), view.foreign.copy()
+        for item, local in self.local.items():
+            paid = local.price(market)
+            price[item] = paid.price if paid else self.price[item]
+            foreign[item] = paid is not None and local.is_foreign(paid)
+        cost[foreign] *= price[foreign] / np.where(self.price > 0, self.price, np.nan)[foreign]
+        return replace(self, price=price, cost=cost, market=market)
 
     def card(self, tables: Tables, item: int) -> bytes:
-        """JSON fields of a product, without braces."""
-        return self.cards.get(item) or tables.cards[item]
+        """JSON fields of a product, without braces. tables: as this view's market sees them."""
+        card = self.cards.get(item)
+        if card is None:
+            return tables.cards[item]
+        return (
+            card if self.market == HOME_MARKET else local_of(tables, self.local, item).card(card, self.market)
+        )
 
     def show(self, tables: Tables, items: Sequence[int]) -> list[Shown]:
         """Products as they appear in answers. Cached, as most answers show the same few products."""
@@ -118,6 +153,22 @@ class Availability:
             self._shown.clear()
         shown = self._shown[item] = Shown(product_id, fields.decode())
         return shown
+
+
+def local_of(tables: Tables, live: Mapping[int, Local], item: int) -> Local:
+    """What is said of a product by language and market. live: since training."""
+    if item in live:
+        return live[item]
+    return tables.local.of(item) if tables.local is not None else NOTHING_LOCAL
+
+
+def _changed_local(tables: Tables, item: int, fields: Mapping[str, Any]) -> Local | None:
+    """None: as the bundle has it."""
+    if not any(fields.get(name) for name in BY_NAME):
+        return None
+    trained = local_of(tables, {}, item)
+    now = trained.after(fields)
+    return None if now == trained else now
 
 
 def _is_offered(fields: Mapping[str, Any], *, before: bool) -> bool:

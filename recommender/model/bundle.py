@@ -26,6 +26,7 @@ from recommender.kernels.trees import Trees
 from recommender.model.attribute_table import AttributeTable
 from recommender.model.customer_tables import CustomerTable
 from recommender.model.discovery_table import Discovery
+from recommender.model.local_table import LocalTable
 from recommender.model.market_table import MarketTable
 from recommender.model.next_basket_table import NextBasket
 from recommender.model.offer_table import OfferTable
@@ -97,6 +98,7 @@ class Tables:
     sets: SetTable | None = None  # products to sell together at one price; None: not fitted
     offers: OfferTable | None = None  # what each offer brings; None: too few decisions
     markets: MarketTable | None = None  # what sells in each country; None: a model of before there were any
+    local: LocalTable | None = None  # titles by language, prices by market; None: the catalogue has none
     attributes: AttributeTable | None = None  # what filters go by; None: a model of before there were any
 
     @cached_property

@@ -76,6 +76,7 @@ SHAPES: tuple[tuple[str, str], ...] = (
     ("attributes.numbers.offsets", "attributes+1"),
     ("attributes.digests", "products"),
     ("attributes.*", "@"),
+    ("local.said.offsets", "products+1"),
     ("markets.popular.offsets", "countries+1"),
     ("markets.popular.*", "@"),
     ("blends", "? ?"),

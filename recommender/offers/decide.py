@@ -173,7 +173,9 @@ def arms_of(catalogue: Catalogue, context: OfferContext, now: datetime) -> Arms:
 
 def with_none(gain: Float64s) -> Float64s:
     """(n_worlds, n_offers + 1): adds the arm of no offer, which brings 0 in every world."""
-    return np.hstack([gain, np.zeros((len(gain), 1))])
+    arms = np.zeros((gain.shape[0], gain.shape[1] + 1))
+    arms[:, :-1] = gain
+    return arms
 
 
 def _charges(offers: Sequence[Offer], context: OfferContext, prices: Mapping[str, BudgetPrice]) -> Float64s:

@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numba import types
 
 from recommender.arrays.dtypes import Bools, Float64s
+from recommender.kernels.compiled import (
+    FLOAT64_CUBE,
+    FLOAT64_ROWS,
+    FLOAT64_ROWS_OUT,
+    FLOAT64S,
+    compiled,
+    tuple_of,
+)
 from recommender.offers.catalogue import Offer
 from recommender.offers.eligibility import OfferContext
 from recommender.value.order_models import OrderModel, OrderSummary, p_alive
@@ -50,7 +59,20 @@ MOST_GENEROUS = 0.5
 CART = 0.1
 """Prior: how much likelier an order is with something in the cart."""
 LIKELIEST = 0.95
+ARMS_CACHED = 100  # of some tens of kilobytes each
 EvidenceLevel = Literal["thin", "single", "personal"]
+ArmColumns = tuple[Float64s, Float64s, Float64s, Float64s]  # of `ArmParameters`
+ARMS = tuple_of(FLOAT64S, FLOAT64_CUBE, FLOAT64_ROWS, FLOAT64S)
+
+
+class ArmParameters(NamedTuple):
+    """Those of some offers, as in `OfferModel`. tried: (n_arms) bool, whether each was ever given."""
+
+    response: Float64s
+    worlds: Float64s
+    size: Float64s
+    used: Float64s
+    tried: Bools
 
 
 @dataclass(frozen=True)
@@ -100,23 +122,19 @@ class OfferModel:
 
     def stage_for(self, offers: Sequence[Offer]) -> EvidenceLevel:
         """`thin` as soon as one of the offers was never given, whatever is proven for the others."""
-        return self.stage if all(offer.id in self._arm_index for offer in offers) else "thin"
+        return self.stage if self.tried(offers).all() else "thin"
 
     def tried(self, offers: Sequence[Offer]) -> Bools:
         """(n_offers): whether each was ever given."""
-        return np.array([offer.id in self._arm_index for offer in offers], bool)
+        return self._arms(offers).tried
 
     def incremental_margin(self, offers: Sequence[Offer], context: OfferContext) -> Float64s:
         """(n_worlds, n_offers): money that each offer brings above no offer from this customer."""
-        cost = np.array([offer.costs(context.basket) for offer in offers])
-        arms = [self._arm_of(offer) for offer in offers]
-        paid = cost * np.append(self.used, 1.0)[arms]  # -1, the last: not tried yet
-        size = np.hstack([self.size, np.ones((len(self.size), 1))])[:, arms]
-        generous = np.minimum(cost / max(context.basket, 1e-9), MOST_GENEROUS)
-        row = self._standardised(context)
-        usual = self.response[:, None] * generous + self._deviation(offers, row)
-        lift = context.features.get("stays", 1.0) * usual
-        return np.asarray(lift * (size * context.margin - paid) - self._chance(context, row) * paid)
+        arms, row, gain = self._arms(offers), self._standardised(context), np.empty(self._shape(offers))
+        cost = np.array([offer.costs(context.basket) for offer in offers], np.float64)
+        customer = context.basket, context.margin, context.features.get("stays", 1.0)
+        _write_gain(arms[:4], cost, row, (*customer, self._chance(context, row)), gain)
+        return gain
 
     def averages(self, offers: Sequence[Offer]) -> Float64s:
         """(n_worlds, n_offers): mean incremental margin of each over all customers. All must be tried."""
@@ -130,30 +148,65 @@ class OfferModel:
         chance = self.anyway[0] + self.anyway[1] * context.features.get("anyway", 0.1)
         return min(max(float(chance + self.anyway[2:] @ row[1:]), 0.0), LIKELIEST)
 
+    def _shape(self, offers: Sequence[Offer]) -> tuple[int, int]:
+        return len(self.response), len(offers)
+
     @cached_property
     def _arm_index(self) -> Mapping[str, int]:
         return {name: arm for arm, name in enumerate(self.arms)}
 
-    def _arm_of(self, offer: Offer) -> int:
-        return self._arm_index.get(offer.id, -1)
+    @cached_property
+    def _arms_of(self) -> dict[tuple[str, ...], ArmParameters]:
+        """Cache: the same few offers may be given all day."""
+        return {}
 
-    def _deviation(self, offers: Sequence[Offer], row: Float64s) -> Float64s:
-        """(n_worlds, n_offers): lift above the usual lift of offers that cost as much."""
-        arms = [self._arm_of(offer) for offer in offers]
-        if min(arms, default=-1) >= 0:
-            return np.asarray(self.worlds[:, arms] @ row)
-        columns = [
-            self.worlds[:, arm] @ row if arm >= 0 else DEVIATION * _standard_normals(offer.id)
-            for arm, offer in zip(arms, offers, strict=True)
-        ]
-        return np.stack(columns, axis=1) if columns else np.empty((len(self.worlds), 0))
+    def _arms(self, offers: Sequence[Offer]) -> ArmParameters:
+        names = tuple([offer.id for offer in offers])
+        if names not in self._arms_of:
+            if len(self._arms_of) >= ARMS_CACHED:
+                self._arms_of.clear()
+            self._arms_of[names] = self._gathered(names)
+        return self._arms_of[names]
+
+    def _gathered(self, names: Sequence[str]) -> ArmParameters:
+        """An offer that was never given lifts as usual, give or take DEVIATION, and all of it is used."""
+        n_worlds, n_weights = self.worlds.shape[0], self.worlds.shape[2]
+        worlds, size = np.zeros((n_worlds, len(names), n_weights)), np.ones((n_worlds, len(names)))
+        used, tried = np.ones(len(names)), np.array([name in self._arm_index for name in names], bool)
+        for column, name in enumerate(names):
+            if (arm := self._arm_index.get(name)) is not None:
+                worlds[:, column], size[:, column] = self.worlds[:, arm], self.size[:, arm]
+                used[column] = self.used[arm]
+            else:
+                worlds[:, column, 0] = DEVIATION * _standard_normals(name)
+        return ArmParameters(np.array(self.response, np.float64), worlds, size, used, tried)
 
     def _standardised(self, context: OfferContext) -> Float64s:
-        features = context.features
-        values = [
-            features.get(name, mean) for name, mean in zip(self.features, self.centre.tolist(), strict=True)
-        ]
-        return np.concatenate([[1.0], np.clip((np.array(values) - self.centre) / self.scale, -3, 3)])
+        seen, known = (
+            zip(self.features, self.centre.tolist(), self.scale.tolist(), strict=True),
+            context.features,
+        )
+        values = [(known.get(name, centre) - centre) / scale for name, centre, scale in seen]
+        return np.array([1.0, *(min(max(value, -3.0), 3.0) for value in values)])
+
+
+@compiled((ARMS, FLOAT64S, FLOAT64S, tuple_of(*[types.float64] * 4), FLOAT64_ROWS_OUT))
+def _write_gain(
+    arms: ArmColumns,
+    cost: Float64s,
+    row: Float64s,
+    customer: tuple[float, float, float, float],
+    gain: Float64s,
+) -> None:
+    """customer: basket, margin, chances that they stay and that they order anyway."""
+    (response, worlds, size, used), (basket, margin, stays, anyway) = arms, customer
+    for arm in range(len(cost)):
+        paid, generous = cost[arm] * used[arm], min(cost[arm] / max(basket, 1e-9), MOST_GENEROUS)
+        for world in range(len(response)):
+            lift = response[world] * generous
+            for weight in range(len(row)):
+                lift += worlds[world, arm, weight] * row[weight]
+            gain[world, arm] = stays * lift * (size[world, arm] * margin - paid) - anyway * paid
 
 
 def usual_anyway(features: Sequence[str], centre: Float64s, scale: Float64s) -> Float64s:

@@ -1,8 +1,12 @@
 """The exact chance of each arm: mostly the one believed best, and a share for exploration."""
 
-import numpy as np
+from typing import get_args
 
-from recommender.arrays.dtypes import Bools, Float64s, Int64s
+import numpy as np
+from numba import types
+
+from recommender.arrays.dtypes import Bools, Float64s
+from recommender.kernels.compiled import FLOAT64_CUBE, FLOAT64_ROWS, FLOAT64_ROWS_OUT, compiled
 from recommender.offers.incremental_margin import EvidenceLevel
 
 CONFIDENT = 0.5
@@ -11,6 +15,8 @@ WORTH_A_TRY = 0.05
 """Share of worlds in which an offer must bring something from a customer, to be tried at all."""
 PRICE_SPREAD = np.linspace(0.95, 1.05, 21)
 """A budget's price is drawn from about it, so that of customers who are all alike some get a short offer."""
+STAGES = get_args(EvidenceLevel)
+THIN, PERSONAL = STAGES.index("thin"), STAGES.index("personal")
 
 
 def propensities(
@@ -32,17 +38,15 @@ def propensities(
     lose money on this customer; where a budget is short, nothing can be for all, and both give what is
     expected to bring this customer most above its charge.
     """
-    n_arms = personal.shape[-1]
-    if stage == "thin":
-        net = personal if charges is None else personal - charges[..., None, :]
-        chosen = _shares(net.argmax(axis=-1), n_arms)
-    elif charges is not None:
-        spread = PRICE_SPREAD[:, None] * charges[..., None, :]
-        chosen = _shares((personal.mean(axis=-2)[..., None, :] - spread).argmax(axis=-1), n_arms)
-    else:
-        mean = personal.mean(axis=-2)
-        best = np.where(mean >= 0, average.mean(axis=-2), -np.inf).argmax(axis=-1)
-        chosen = np.eye(n_arms)[_surely_better(personal, best) if stage == "personal" else best]
+    chosen = np.zeros(personal.shape[:-2] + personal.shape[-1:])
+    one_by_one = np.atleast_2d(chosen)  # the same memory
+    shape = len(one_by_one), *personal.shape[-2:]
+    charge = np.zeros(chosen.shape) if charges is None else charges
+    usual = np.ascontiguousarray(average).reshape(-1, *average.shape[-2:])
+    own = np.ascontiguousarray(personal).reshape(shape)
+    _choose(
+        STAGES.index(stage), charges is not None, usual, own, charge.reshape(one_by_one.shape), one_by_one
+    )
     return np.asarray((1 - explored.sum(axis=-1, keepdims=True)) * chosen + explored)
 
 
@@ -52,7 +56,7 @@ def may_pay(gain: Float64s) -> Bools:
     gain: (n_worlds, n_offers), incremental margin. An offer mostly fails this because the customer would buy
     anyway.
     """
-    return np.asarray((gain >= 0).mean(axis=0) >= WORTH_A_TRY)
+    return np.asarray((gain >= 0).sum(axis=0) >= WORTH_A_TRY * len(gain))
 
 
 def sample_arm(chances: Float64s, draw: float) -> int:
@@ -60,16 +64,48 @@ def sample_arm(chances: Float64s, draw: float) -> int:
     return min(int(np.searchsorted(np.cumsum(chances), draw, side="right")), len(chances) - 1)
 
 
-def _shares(best: Int64s, n_arms: int) -> Float64s:
-    """(..., n_arms): how often each arm is the best. best: (..., n_draws)."""
-    rows = np.arange(best[..., 0].size).reshape(*best.shape[:-1], 1)
-    counted = np.bincount((n_arms * rows + best).ravel(), minlength=n_arms * rows.size)
-    return np.asarray(counted.reshape(*best.shape[:-1], n_arms) / best.shape[-1])
+@compiled()
+def _means(worlds: Float64s) -> Float64s:
+    """(n_arms): of (n_worlds, n_arms)."""
+    means = np.zeros(worlds.shape[1])
+    for world in worlds:
+        means += world
+    return means / len(worlds)
 
 
-def _surely_better(personal: Float64s, best: Int64s) -> Int64s:
-    """(...): the arm, of those that beat `best` in enough worlds, that is expected to bring most."""
-    of_best = np.take_along_axis(personal, best[..., None, None], axis=-1)
-    beaten = (personal > of_best).mean(axis=-2) >= CONFIDENT
-    np.put_along_axis(beaten, best[..., None], values=True, axis=-1)
-    return np.asarray(np.where(beaten, personal.mean(axis=-2), -np.inf).argmax(axis=-1))
+@compiled()
+def _surely_better(personal: Float64s, means: Float64s, usual: int) -> int:
+    """The arm, of the usual one and those that beat it in enough worlds, that is expected to bring most."""
+    best = -1
+    for arm in range(len(means)):
+        beaten = 0
+        for world in personal:
+            beaten += world[arm] > world[usual]
+        is_sure = arm == usual or beaten >= CONFIDENT * len(personal)
+        if is_sure and (best < 0 or means[arm] > means[best]):
+            best = arm
+    return best
+
+
+@compiled((types.int64, types.boolean, *[FLOAT64_CUBE] * 2, FLOAT64_ROWS, FLOAT64_ROWS_OUT))
+def _choose(
+    stage: int, is_short: bool, average: Float64s, personal: Float64s, charges: Float64s, chosen: Float64s
+) -> None:
+    """Adds the chances of `propensities` without exploration, of each customer. average: one for all, or of
+    each."""
+    for customer in range(len(personal)):
+        worlds, charge, chances = personal[customer], charges[customer], chosen[customer]
+        if stage == THIN:
+            for world in worlds:
+                chances[(world - charge).argmax()] += 1
+            chances /= len(worlds)
+            continue
+        means = _means(worlds)
+        if is_short:
+            for spread in PRICE_SPREAD:
+                chances[(means - spread * charge).argmax()] += 1
+            chances /= len(PRICE_SPREAD)
+            continue
+        of_all = _means(average[customer % len(average)])
+        best = int(np.where(means >= 0, of_all, -np.inf).argmax())
+        chances[_surely_better(worlds, means, best) if stage == PERSONAL else best] = 1

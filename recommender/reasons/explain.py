@@ -14,6 +14,7 @@ import msgspec
 
 from recommender.arrays.id_map import NO_ROW
 from recommender.context.request import Situation
+from recommender.model.bundle import Tables
 from recommender.reasons.language import EPOCH, Language, language_of, number
 from recommender.reasons.refill_due import REFILL_PLACEMENTS, RefillDue, refill_due
 from recommender.sources.upgrades import (
@@ -99,13 +100,8 @@ def _upgrade(situation: Situation, item: int, anchor: int, figure: int) -> str:
     """Says what is better, as far as both products tell it (figure: codes of `sources.upgrades`)."""
     tables, language = situation.bundle.tables, _language(situation)
     product = tables.product
-    price, before = (round(product.price.item(row), 2) for row in (item, anchor))
-    currency = msgspec.json.decode(b"{%b}" % tables.cards[item]).get("currency")
-    text = language.texts.upgrade.format(
-        title=_title(situation, anchor),
-        price=language.price(price, currency),
-        before=language.price(before, currency),
-    )
+    (price, said), (before, said_before) = (_price(tables, row, language) for row in (item, anchor))
+    text = language.texts.upgrade.format(title=_title(situation, anchor), price=said, before=said_before)
     better = _better_traits(situation, item, anchor, figure)
     evidence: dict[str, Any] = {"price": price, "instead_of": before, "better": better}
     for name, (was, now) in better.items():
@@ -120,6 +116,13 @@ def _upgrade(situation: Situation, item: int, anchor: int, figure: int) -> str:
         shares = {"again": language.percent(again), "again_before": language.percent(again_before)}
         text = language.texts.upgrade_again.format(upgrade=text, **shares)
     return reason_json("upgrade", text, **evidence)
+
+
+def _price(tables: Tables, item: int, language: Language) -> tuple[float, str]:
+    """As the product's card has it, and in words."""
+    card = msgspec.json.decode(b"{%b}" % tables.cards[item])
+    price = round(card.get("price") or tables.product.price.item(item), 2)
+    return price, language.price(price, card.get("currency"))
 
 
 def _better_traits(situation: Situation, item: int, anchor: int, figure: int) -> dict[str, list[Any]]:

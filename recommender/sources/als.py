@@ -8,12 +8,14 @@ from numba import types
 from recommender.arrays.dtypes import Float32s, Int32s
 from recommender.arrays.tables import Factors
 from recommender.context.request import Situation
+from recommender.context.shopper_log import MOST_VIEWED
 from recommender.kernels.compiled import FLOAT32S, FLOAT32S_OUT, INT32S, compiled
 from recommender.sources.candidates import Candidates
 
 NEAREST_PRODUCTS = 40  # besides what the person knows already, which lies nearest
 VIEW_CONFIDENCE = 2.0
 PURCHASE_CONFIDENCE = 10.0
+VIEWED = np.full(MOST_VIEWED, VIEW_CONFIDENCE, np.float32)
 VECTORS_CACHED = 5_000  # of a quarter of a kilobyte each
 USUAL_PRIOR_ORDERS = 2.0  # pulls a person's own repeat rate towards the product's
 
@@ -63,6 +65,8 @@ def taste_of(situation: Situation) -> Taste:
 def live_taste(situation: Situation) -> Taste:
     """What was bought since training, and viewed lately."""
     fresh, viewed = list(situation.fresh_purchases), situation.viewed
+    if not fresh:
+        return Taste(viewed, VIEWED[: len(viewed)])
     confidence = [PURCHASE_CONFIDENCE] * len(fresh) + [VIEW_CONFIDENCE] * len(viewed)
     return Taste(np.concatenate([np.array(fresh, np.int32), viewed]), np.array(confidence, np.float32))
 

@@ -68,7 +68,10 @@ NO_VARIANTS: Variants = (
     NO_CANDIDATES.items,
     0,
 )  # of a shop whose products all stand alone
-PADDING = (NO_CANDIDATES.columns,) * max(SOURCE_COUNTS)
+PADDING = {
+    n: (NO_CANDIDATES.columns,) * (min(more for more in SOURCE_COUNTS if more >= n) - n)
+    for n in range(1, max(SOURCE_COUNTS) + 1)
+}  # empty proposals, up to a number of sources that the kernel takes
 
 
 def neighbours_of(
@@ -145,9 +148,7 @@ def blend(
     afterwards; hidden: items that are not allowed this time; variants: of each product the one to show. A
     score is 1 where every source with candidates has the item first.
     """
-    columns: tuple[Any, ...] = tuple([proposal.columns for proposal in proposals])
-    if len(columns) not in SOURCE_COUNTS:
-        columns += PADDING[len(columns) : min(n for n in SOURCE_COUNTS if n > len(columns))]
+    columns: tuple[Any, ...] = tuple([proposal.columns for proposal in proposals]) + PADDING[len(proposals)]
     room_for = k if k is not None else sum([len(proposal.items) for proposal in proposals])
     ranking = BlendedRanking.room(room_for)
     n = rank(columns, weights, allowed, hidden, variants, ranking.columns, ranking.scores)

@@ -9,13 +9,18 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numba import types
 
 from recommender.arrays.dtypes import Float32s, Int32s
+from recommender.arrays.id_map import NO_ROW
 from recommender.context.request import Situation
+from recommender.kernels.compiled import FLOAT32S, INT32S, compiled, tuple_of
+from recommender.kernels.item_table import new_table, slot_of
+from recommender.kernels.ranking import CANDIDATE_COLUMNS_OUT, CandidateColumns
 from recommender.model.bundle import Bundle, Tables
 from recommender.model.discovery_table import DiscoveryRow
 from recommender.sources.als import Taste, fold_in, for_you, live_taste
-from recommender.sources.candidates import NO_CANDIDATES, Candidates, neighbours_of
+from recommender.sources.candidates import Candidates, neighbours_of, room
 
 if TYPE_CHECKING:
     import faiss
@@ -26,6 +31,8 @@ LIVE_COMPANIONS = 60  # of each product bought or viewed lately
 KEPT = 64
 LEAST_WEIGHT = 1e-3  # of a part without one: it comes after the others
 ROWS_CACHED = 5_000  # of half a kilobyte each
+ScoredItems = tuple[Int32s, Float32s]  # `DiscoveryRow`
+SCORED_ITEMS = tuple_of(INT32S, FLOAT32S)
 
 
 def discover(situation: Situation) -> Candidates:
@@ -40,17 +47,24 @@ def discover(situation: Situation) -> Candidates:
             history.items, history.scores, np.full(len(history.items), len(bought), np.int32)
         )
     live = live_taste(situation)
-    visit = _of_visit(situation, live)
-    items = np.concatenate([history.items, visit.items])
-    if not len(items):
-        return NO_CANDIDATES
-    scores = np.concatenate([history.scores, visit.scores])
-    if len(visit.items) and (len(bought) or situation.fresh_purchases):
-        owned = set(situation.owned.tolist())
-        is_new = np.array([item not in owned for item in items.tolist()])
-        items, scores = items[is_new], scores[is_new]
-    n_known = len(bought) + len(live.items)
-    return Candidates.unanchored(items, scores, np.full(len(items), n_known, np.int32))
+    visit, n_known = _of_visit(situation, live), len(bought) + len(live.items)
+    out = room(len(history.items) + len(visit.items))
+    return Candidates.written(out, _join(history[:], visit[:], situation.owned, n_known, out))
+
+
+@compiled((SCORED_ITEMS, SCORED_ITEMS, INT32S, types.int64, CANDIDATE_COLUMNS_OUT))
+def _join(one: ScoredItems, other: ScoredItems, owned: Int32s, n_known: int, out: CandidateColumns) -> int:
+    """Writes both, but what is owned, each with the same count; returns how many."""
+    (items, scores, anchors, counts), owned_items, n = out, new_table(len(owned)), 0
+    for item in owned:
+        owned_items[slot_of(owned_items, item), 0] = item
+    for candidates, their_scores in (one, other):
+        for position in range(len(candidates)):
+            item = candidates[position]
+            if owned_items[slot_of(owned_items, item), 0] != item:
+                items[n], scores[n], anchors[n], counts[n] = item, their_scores[position], NO_ROW, n_known
+                n += 1
+    return n
 
 
 def _of_history(situation: Situation) -> DiscoveryRow:
@@ -99,8 +113,8 @@ def history_parts(tables: Tables, index: faiss.Index, customer: int) -> list[Can
 def _near_visit(bundle: Bundle, live: Taste) -> DiscoveryRow:
     tables, (near, companions, _) = bundle.tables, bundle.tables.discovery.mix.tolist()
     parts = [
-        _nearest(tables, bundle.index, live) if near or not companions else NO_CANDIDATES,
-        _companions(tables, *live, at_most=LIVE_COMPANIONS) if companions else NO_CANDIDATES,
+        _nearest(tables, bundle.index, live) if near or not companions else Candidates.none(),
+        _companions(tables, *live, at_most=LIVE_COMPANIONS) if companions else Candidates.none(),
     ]
     return _best(parts, tables, live.items)
 

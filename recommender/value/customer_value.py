@@ -78,8 +78,9 @@ class CustomerValue:
     pace: (parts of a year) float64, of the shop's `BusinessCalendar`, by which all weeks here are counted.
     model: (5) float64, `OrderModel`; rare: (2) float64, r and alpha of NBD on the same customers;
     spend: (3) float64, `SpendModel`; margin: (1) float64, the shop's share of revenue (NaN: no costs).
-    reference_weeks: (1) float64, the time for which the corrections were learned; means: (2) float64, a
-    customer's mean revenue so far and in that time, before recalibration. features_seen: (2, features of
+    reference_weeks: (1) float64, the time for which the corrections were learned; means: (2) float64, the
+    past revenue at which a forecast leans nowhere, and a customer's mean revenue in that time, before
+    recalibration. features_seen: (2, features of
     `correction_features`) float64, least and greatest the weights were learned of; order_weights and
     revenue_weights: (1 + features) float64; order_knots and revenue_knots: (2, bins)
     float64, forecasts and what came. Per customer: `Customers`; float32 where that says float64.
@@ -109,6 +110,11 @@ class CustomerValue:
     @cached_property
     def calendar(self) -> BusinessCalendar:
         return BusinessCalendar(self.pace)
+
+    @cached_property
+    def years_ahead(self) -> dict[tuple[int, int], Float64s]:
+        """Cache of `forecast.orders_in_a_year`: by block of customers and day."""
+        return {}
 
     @property
     def order_model(self) -> OrderModel:
@@ -154,7 +160,7 @@ class OrdersAndRevenue(NamedTuple):
 
 
 def corrected_forecast(
-    value: CustomerValue, customers: Customers, summary: OrderSummary, weeks: float
+    value: CustomerValue, customers: Customers, summary: OrderSummary, weeks: Float64s | float
 ) -> OrdersAndRevenue:
     """What is expected within the next weeks, corrected, not yet recalibrated."""
     expected = expected_orders(value.order_model, summary, weeks)
@@ -167,14 +173,18 @@ def corrected_forecast(
 
 
 def past_revenue_factor(value: CustomerValue, customers: Customers, revenue: Float64s) -> Float64s:
-    """Factor that moves revenue forecasts half-way towards a customer's past revenue, both over the shop's
-    mean. revenue: of the reference weeks, from `corrected_forecast`."""
+    """Factor that moves revenue forecasts half-way towards a customer's past revenue, and the revenue of all
+    nowhere. revenue: of the reference weeks, from `corrected_forecast`."""
     past, coming = value.means
-    own = np.maximum(customers.revenue, 0.1 * value.spend_model.shop_mean)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = (own / past) / (revenue / coming)
+        ratio = (past_revenue(value, customers) / past) / (revenue / coming)
     factor = np.where(np.isfinite(ratio) & (ratio > 0), ratio, 1.0) ** PAST_REVENUE_EXPONENT
     return np.asarray(factor.clip(1 / MOST_PAST_FACTOR, MOST_PAST_FACTOR))
+
+
+def past_revenue(value: CustomerValue, customers: Customers) -> Float64s:
+    """Money of all orders so far; a tenth of a usual order at least."""
+    return np.asarray(np.maximum(customers.revenue, 0.1 * value.spend_model.shop_mean))
 
 
 def own_spend(customers: Customers) -> Float64s:
@@ -183,7 +193,11 @@ def own_spend(customers: Customers) -> Float64s:
 
 
 def correction_features(
-    value: CustomerValue, customers: Customers, summary: OrderSummary, expected: Float64s, weeks: float
+    value: CustomerValue,
+    customers: Customers,
+    summary: OrderSummary,
+    expected: Float64s,
+    weeks: Float64s | float,
 ) -> Float64s:
     """(n, features) float64: the features of the log-linear corrections."""
     shop = max(value.spend_model.shop_mean, 1e-9)

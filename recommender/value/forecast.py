@@ -7,6 +7,7 @@ import numpy as np
 from features.time_units import WEEK_DAYS
 from recommender.arrays.dtypes import Float64s
 from recommender.value.customer_value import (
+    NO_DAY,
     Customers,
     CustomerValue,
     corrected_forecast,
@@ -18,6 +19,8 @@ from recommender.value.order_models import NBD, OrderSummary, expected_orders, e
 from recommender.value.own_history import own_orders, own_p_alive, own_share
 
 HORIZONS_DAYS = (30, 90, 365)
+DAYS_90, DAYS_365 = HORIZONS_DAYS.index(90), HORIZONS_DAYS.index(365)
+YEARS_AT_ONCE, YEARS_CACHED = 64, 20_000  # customers; blocks of them, of half a kilobyte each
 CHURN_HORIZON_WEEKS = 90 / WEEK_DAYS  # the time over which churn risk compares
 MOST_TIMES_SPEND = 2.0  # of a customer's expected spend, or half of it: at most, at least, of an order
 
@@ -66,16 +69,42 @@ def orders_ahead(
     horizons_days: tuple[int, ...] = HORIZONS_DAYS,
 ) -> Float64s:
     """(n, horizons) float64: the orders of a `forecast`, without the rest of it."""
-    weeks = [float(value.calendar.weeks(today, today + days)) for days in horizons_days]
-    ahead = np.stack([_orders_within(value, customers, summary, each) for each in weeks], axis=1)
-    return np.asarray(np.maximum.accumulate(np.minimum(ahead, np.array(horizons_days, np.float64)), axis=1))
+    horizons = np.array(horizons_days)
+    each = np.repeat(np.arange(len(summary.age)), len(horizons))
+    weeks = np.tile(value.calendar.weeks(today, today + horizons), len(summary.age))
+    ahead = _orders_within(value, customers.where(each), summary.where(each), weeks)
+    return np.asarray(
+        np.maximum.accumulate(np.minimum(ahead.reshape(-1, len(horizons)), horizons), axis=1), np.float64
+    )
+
+
+def orders_in_a_year(value: CustomerValue, row: int, today: int) -> float:
+    """Those of a customer as of the training who has ordered, today not before. Worked out once a day for
+    YEARS_AT_ONCE neighbours, which costs hardly more than for one."""
+    block, key = row // YEARS_AT_ONCE, (row // YEARS_AT_ONCE, today)
+    if key not in value.years_ahead:
+        if len(value.years_ahead) >= YEARS_CACHED:
+            value.years_ahead.clear()
+        value.years_ahead[key] = _years(
+            value, slice(block * YEARS_AT_ONCE, (block + 1) * YEARS_AT_ONCE), today
+        )
+    return float(value.years_ahead[key][row % YEARS_AT_ONCE])
+
+
+def _years(value: CustomerValue, rows: slice, today: int) -> Float64s:
+    """(n) orders in a year; 0 of who never ordered."""
+    customers = value.customers(rows)
+    orders, ordered = np.zeros(len(customers.first_day)), np.flatnonzero(customers.first_day != NO_DAY)
+    some = customers.where(ordered)
+    orders[ordered] = orders_ahead(value, some, some.summary(today, value.calendar), today)[:, DAYS_365]
+    return orders
 
 
 def _orders_within(
-    value: CustomerValue, customers: Customers, summary: OrderSummary, weeks: float
+    value: CustomerValue, customers: Customers, summary: OrderSummary, weeks: Float64s
 ) -> Float64s:
-    """Orders within the next weeks, corrected and recalibrated; of customers apart, neither. The knots are of
-    the reference weeks."""
+    """Orders within the next weeks (n), corrected and recalibrated; of customers apart, neither. The knots
+    are of the reference weeks."""
     scale = weeks / value.reference_weeks[0]
     orders = corrected_forecast(value, customers, summary, weeks).orders
     usual = recalibrated(orders / scale, value.order_knots) * scale
@@ -98,7 +127,9 @@ def _order_value(value: CustomerValue, customers: Customers, summary: OrderSumma
     )
 
 
-def model_orders(value: CustomerValue, customers: Customers, summary: OrderSummary, weeks: float) -> Float64s:
+def model_orders(
+    value: CustomerValue, customers: Customers, summary: OrderSummary, weeks: Float64s | float
+) -> Float64s:
     """Orders within the next weeks, nothing corrected: by the shop's model, of customers apart by their own
     history."""
     shop = expected_orders(value.order_model, summary, weeks)

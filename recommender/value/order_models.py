@@ -73,7 +73,7 @@ def posterior_b(model: OrderModel, frequency: Float64s) -> Float64s:
     return np.asarray(model.b + frequency + (model.kind == MBG_NBD))
 
 
-def expected_orders(model: OrderModel, summary: OrderSummary, weeks: float) -> Float64s:
+def expected_orders(model: OrderModel, summary: OrderSummary, weeks: Float64s | float) -> Float64s:
     """Orders expected within the next weeks.
 
     Fader, Hardie and Lee (2005), eq. 10, through Euler's transformation, which keeps every term small;
@@ -94,12 +94,12 @@ def expected_orders(model: OrderModel, summary: OrderSummary, weeks: float) -> F
     return alive * np.maximum(0.0, (a + b - 1) / (a - 1) * (1 - tail))
 
 
-def nbd_expected_stay(model: OrderModel, weeks: float) -> float:
+def nbd_expected_stay(model: OrderModel, weeks: Float64s | float) -> Float64s | float:
     """Weeks, of the next ones, that a customer of NBD is expected to stay."""
-    return model.b * float(np.log1p(weeks / model.b)) if model.b > 0 else weeks
+    return np.asarray(model.b * np.log1p(weeks / model.b)) if model.b > 0 else weeks
 
 
-def pareto_expected_stay(model: OrderModel, age: Float64s, weeks: float) -> Float64s:
+def pareto_expected_stay(model: OrderModel, age: Float64s, weeks: Float64s | float) -> Float64s:
     """Weeks, of the next ones, that a customer of Pareto/NBD is expected to stay."""
     begin, s = model.b + age, model.a
     if abs(s - 1) < 1e-7:

@@ -27,7 +27,7 @@ def own_summary(summary: OrderSummary) -> OrderSummary:
     return OrderSummary(np.minimum(frequency, MOST_EVIDENCE), recency + longer, age + longer)
 
 
-def own_orders(summary: OrderSummary, weeks: float) -> Float64s:
+def own_orders(summary: OrderSummary, weeks: Float64s | float) -> Float64s:
     """Orders within the next weeks at the customer's own rate, for as long as they stay."""
     thinned = own_summary(summary)
     more = summary.frequency / np.maximum(thinned.frequency, 1.0)

@@ -30,10 +30,10 @@ def order(
     return event("purchase", at=at, order_id=order_id, items=items, customer_id=customer, **fields)
 
 
-def archive(home: Home, events: Iterable[Event]) -> None:
+def archive(home: Home, events: Iterable[Event], received_at: datetime = NOW) -> None:
     """Write events to the home's history."""
-    rows = [row for one in events for row in event_rows(one, NOW)]
-    write_rows(home, pl.DataFrame(rows, schema=schema()), NOW)
+    rows = [row for one in events for row in event_rows(one, received_at)]
+    write_rows(home, pl.DataFrame(rows, schema=schema()), received_at)
 
 
 def old_clocks() -> list[Event]:

@@ -6,10 +6,10 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from training.outbound.services.brevo import TYPES
 
@@ -31,13 +31,16 @@ class Call(NamedTuple):
 
 class Trouble(NamedTuple):
     """What happens to the next call of this method. status 0: the connection is cut; headers: of the answer;
-    late: only after the call has had its effect; slow_s: before it is answered."""
+    late: only after the call has had its effect; slow_s: before it is answered; half: the answer ends in its
+    middle; endless: it drips until the caller is gone."""
 
     method: str
     status: int = 0
     headers: Mapping[str, str] = {}
     late: bool = False
     slow_s: float = 0.0
+    half: bool = False
+    endless: bool = False
 
 
 class MailTool:
@@ -51,6 +54,7 @@ class MailTool:
         self.fields: dict[str, dict[str, Any]] = {}
         self.events: list[tuple[str, Json]] = []
         self.people: dict[str, dict[str, Any]] = {}
+        self.answer: Json = {"detail": "trouble"}  # of a trouble with a status
         self.before: Callable[[Call], None] = lambda _: None
         self.address = ""
 
@@ -161,6 +165,8 @@ class MailchimpTool(MailTool):
     def __init__(self) -> None:
         super().__init__()
         self.tags: dict[str, set[str]] = {}
+        self.store: dict[str, Any] = {}
+        self.sold: dict[str, dict[str, Json]] = {"orders": {}, "products": {}, "customers": {}}
 
     def take(self, call: Call) -> tuple[int, Json]:  # noqa: PLR0911
         if not call.headers.get("authorization", "").startswith("Basic "):
@@ -169,6 +175,8 @@ class MailchimpTool(MailTool):
             return 200, {"lists": [{"id": "aud1", "name": "Newsletter"}]}
         if call.path == "/3.0/lists/aud1":
             return 200, {"id": "aud1", "name": "Newsletter"}
+        if call.path.startswith("/3.0/ecommerce/stores"):
+            return self._shop(call, call.path.removeprefix("/3.0/ecommerce/stores"))
         rest = call.path.removeprefix("/3.0/lists/aud1/")
         if rest == "merge-fields":
             known = [{"tag": "FNAME"}, {"tag": "PNSEGMENT"}]
@@ -193,6 +201,8 @@ class MailchimpTool(MailTool):
                 names.add(each["name"]) if each["status"] == "active" else names.discard(each["name"])
         elif what == "events":
             self.events.append((contact, call.json))
+        elif not what and call.method == "GET":
+            return 200, {"email_address": self.people[contact]["email"]}
         elif what == "actions/delete-permanent":
             del self.people[contact]
             self.fields.pop(contact, None)
@@ -200,6 +210,31 @@ class MailchimpTool(MailTool):
             self.fields.setdefault(contact, {}).update(call.json["merge_fields"])
             return 200, {"contact_id": contact}
         return 204, None
+
+    def _shop(self, call: Call, path: str) -> tuple[int, Json]:  # noqa: PLR0911
+        """Its e-commerce: a store's products come before the orders with them."""
+        if not path:
+            self.store = call.json
+            return 200, self.store
+        if not self.store or path.split("/")[1] != self.store["id"]:
+            return 404, {"title": "Resource Not Found"}
+        _, _, *rest = map(unquote, path.split("/"))
+        if not rest:
+            self.store |= call.json if call.method == "PATCH" else {}
+            return 200, self.store
+        kept = self.sold[rest[0]]
+        if len(rest) == 1:
+            ids = [name for name, each in kept.items() if each["customer"]["id"] == call.query["customer_id"]]
+            return 200, {"orders": [{"id": name} for name in ids]}
+        if call.method == "DELETE":
+            return (204, None) if kept.pop(rest[1], None) else (404, {"title": "Resource Not Found"})
+        lines = call.json.get("lines", ())
+        if missing := [each for each in lines if each["product_id"] not in self.sold["products"]]:
+            return 400, {"detail": f"no product {missing[0]['product_id']}"}
+        kept[rest[1]] = call.json
+        if lines:
+            self.sold["customers"][call.json["customer"]["id"]] = call.json["customer"]
+        return 200, call.json
 
 
 class ShopServer(MailTool):
@@ -243,12 +278,24 @@ def _handler(tool: MailTool) -> type[BaseHTTPRequestHandler]:
             if trouble.late:
                 tool.take(call)
             time.sleep(trouble.slow_s)
-            if trouble.status:
-                self._send(trouble.status, {"detail": "trouble"}, trouble.headers)
-            else:
-                self.close_connection = True
+            self.close_connection = trouble.half or trouble.endless or not trouble.status
+            if trouble.half or trouble.endless:
+                self._begin(trouble)
+            elif trouble.status:
+                self._send(trouble.status, tool.answer, trouble.headers)
 
-        do_GET = do_POST = do_PATCH = do_DELETE = answer
+        def _begin(self, trouble: Trouble) -> None:
+            """Half an answer, or one without end."""
+            self.send_response(trouble.status)
+            self.send_header("Content-Length", "1000000")
+            self.end_headers()
+            with suppress(OSError):
+                self.wfile.write(b'{"data": [')
+                while trouble.endless:
+                    self.wfile.write(b" ")
+                    time.sleep(0.01)
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 
         def _call(self) -> Call:
             url = urlsplit(self.path)

@@ -57,7 +57,7 @@ class OrderTeller(ABC):
     def ledger(self) -> dict[str, int]:
         """Order -> cents of its goods."""
         Archiver(self.client, self.home, self.settings).run(burst=True)
-        orders = load_ledger(self.home, date(2026, 11, 30)).orders
+        orders = load_ledger(self.home, max(date(2026, 11, 30), datetime.now(UTC).date())).orders
         return {name: round(100 * money) for name, money in orders.select("order", "revenue").rows()}
 
 

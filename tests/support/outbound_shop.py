@@ -24,6 +24,7 @@ from features.store.settings import StoreSettings
 from training.outbound.send import Round, send
 from training.outbound.services.registry import open_service
 from training.outbound.state import SentState
+from training.worker.outbound_rounds import attempt
 from training.worker.trigger_rounds import Lifecycle, merchants_settings
 
 from bundles import write_small
@@ -68,6 +69,19 @@ class OutboundShop:
             this = Round(destination, state, self.home, self.client, knowledge, settings, now_ms, goes_on)
             send(this, done)
         return +done
+
+    def attempt(self, minutes: int = 0) -> None:
+        """A round as the worker does it, noted. Raises Unavailable, NotAllowed."""
+        now_ms = int(time.time() * 1000) + minutes * 60_000
+        with (
+            self.state() as state,
+            closing(open_service(self.service, self.options, self.paused.append)) as destination,
+        ):
+            knowledge, settings = self.lifecycle.knowledge(), merchants_settings(self.client)[0]
+            round_ = Round(
+                destination, state, self.home, self.client, knowledge, settings, now_ms, lambda: True
+            )
+            attempt(self.service, round_, Counter())
 
     def listens(self) -> None:
         """From now on: what is handed out is told to the service."""

@@ -4,7 +4,7 @@ import csv
 import json
 import threading
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
@@ -117,13 +117,15 @@ def _cells(of: Json, item: Json) -> Json:
 
 
 class WooServer(ThreadingHTTPServer):
-    """The REST interface of a shop. faults: one a request: a status, or 0 to hang up; then none."""
+    """The REST interface of a shop. faults: one a request: a status, or 0 to hang up; then none. then: what
+    happens after each page."""
 
     def __init__(self, orders: list[Json]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.orders = orders
         self.faults: list[int] = []
         self.pages: list[int] = []
+        self.then: Callable[[], Any] = lambda: None
 
     @property
     def site(self) -> str:
@@ -147,7 +149,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.pages.append(page)
             found = sorted(self.server.orders, key=lambda each: int(each["id"]))
             pages = -(-len(found) // size)
-            self._answer(200, found[(page - 1) * size : page * size], {"X-WP-TotalPages": str(pages)})
+            totals = {"X-WP-TotalPages": str(pages), "X-WP-Total": str(len(found))}
+            self._answer(200, found[(page - 1) * size : page * size], totals)
+            self.server.then()
 
     def _answer(self, status: int, body: Any, headers: Json | None = None) -> None:
         content = json.dumps(body).encode()

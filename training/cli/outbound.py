@@ -13,6 +13,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import typer
 
@@ -27,7 +28,9 @@ from features.cli.options import (
     show_table,
 )
 from features.connections.settings_file import DamagedConnections, read_connections, save_connection
+from features.connections.whole import require_whole
 from features.home import Home
+from features.people.names import shown
 from features.store.redis_server import RedisServerError
 from features.store.settings import StoreSettings
 from features.time_units import DAY_MS
@@ -68,15 +71,18 @@ def brevo(key_file: KeyFileOption = None, api: ApiOption = None, home: HomeOptio
 
 def mailchimp(
     audience: Annotated[str | None, typer.Option(help="Its id; needed where there are several.")] = None,
+    orders: Annotated[
+        bool, typer.Option("--orders", help="Send orders, too; not where a plug-in of your shop does.")
+    ] = False,
     key_file: KeyFileOption = None,
     api: ApiOption = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Send customers' values and picks, and due messages, to Mailchimp."""
+    """Send customers' values and picks, due messages and orders to Mailchimp."""
     from training.outbound.destination import NotTaken
     from training.outbound.services.mailchimp import Mailchimp
 
-    options = {"key": _key("mailchimp", key_file), "audience": audience, "api": api}
+    options = {"key": _key("mailchimp", key_file), "audience": audience, "api": api, "orders": orders or None}
     if audience is None:
         with (
             plain_errors(NotTaken),
@@ -97,7 +103,7 @@ def webhook(
     """Send the same to a server of your own, signed (standardwebhooks.com)."""
     from training.outbound.services.webhook import new_secret
 
-    if not url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+    if not url.startswith("https://") and urlsplit(url).hostname not in {"127.0.0.1", "localhost"}:
         raise typer.BadParameter("an https:// address: what is sent is about people")
     secret = new_secret()
     console.print(f"Its signing secret, shown once: {secret}", markup=False, highlight=False, soft_wrap=True)
@@ -139,6 +145,7 @@ def send(
         if not chosen:
             raise typer.BadParameter(f"connect {to or 'a service'} first: `perennial connect --help`")
         for name in chosen:
+            require_whole(name, connected[name])
             with closing(SentState.of(shop, name)) as state:
                 if dead_letters:
                     _show_dead(name, state)
@@ -185,8 +192,12 @@ def _send(
 
 
 def _show_dead(name: str, state: SentState) -> None:
-    rows = [(letter.id, letter.customer_id, letter.problem or "") for letter in state.dead()]
-    rows += [("fields", customer, problem) for customer, problem in state.refused().items()]
+    rows = [
+        (letter.id.replace(letter.customer_id, who), who, letter.problem or "")
+        for letter in state.dead()
+        for who in (shown(letter.customer_id),)
+    ]
+    rows += [("fields", shown(customer), problem) for customer, problem in state.refused().items()]
     if rows:
         show_table((name, "customer", "what was wrong"), rows)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -158,9 +159,11 @@ def policy(
 def model(format: FormatOption = "table", home: HomeOption = DEFAULT_HOME) -> None:
     """The model that serves: how well it does, and what it knows of offers."""
     from training.reports.model import model_report
+    from training.reports.policy import finished_outcomes, with_margin_told
 
     shop = Home(home)
-    _print(model_report(shop, _today(shop)[0].isoformat()), format)
+    told = model_report(shop, _today(shop)[0].isoformat())
+    _print(with_margin_told(told, finished_outcomes(shop)), format)
 
 
 @report.command("customers")
@@ -189,6 +192,7 @@ def _show(
 ) -> None:
     # Imported here because serving imports this module too, and must not load training's libraries.
     from features.insights.report_files import write_report
+    from features.people.kept_emails import emails_of
     from training.ledger.shop import load_shop
     from training.reports.build import build_report, newest_day, report_of_period
 
@@ -198,6 +202,8 @@ def _show(
     if ask is not None and ask.is_given:
         _print(report_of_period(home, shop, ask), format)
         return
+    if name == "customers":
+        shop = replace(shop, emails=emails_of(home))
     built = build_report(shop, name)
     if as_of is None and name != "customers":
         write_report(home, built)

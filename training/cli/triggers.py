@@ -14,6 +14,7 @@ from features.cli.commands import store
 from features.cli.options import DEFAULT_HOME, HomeOption, console, plain_errors, progress, show_table
 from features.home import Home
 from features.outgoing.trigger_queue import BEGINNING, read_page_sync
+from features.people.names import shown
 from features.store.redis_server import RedisServerError
 from features.store.settings import StoreSettings
 from recommender.lifecycle.vocabulary.occasion import MESSAGE_KINDS
@@ -93,7 +94,7 @@ def _show(lines: list[TriggerRow], limit: int) -> None:
         (
             str(line.get("due_at", ""))[:16].replace("T", " "),
             line["kind"] + (f" {line['step']}" if line.get("step", 1) > 1 else ""),
-            line["customer_id"],
+            shown(line["customer_id"]),
             ", ".join(line.get("products", ())),
             "called off" if line.get("cancelled") else line["reason"]["text"],
             line.get("offer") or "",

@@ -16,6 +16,7 @@ from recommender.value.customer_value import (
     corrected_forecast,
     correction_features,
     log_linear,
+    past_revenue,
     past_revenue_factor,
 )
 from recommender.value.order_models import NBD, OrderModel, OrderSummary, expected_orders
@@ -227,12 +228,18 @@ def with_lessons(
 
 
 def _means(value: CustomerValue, rows: NDArray[np.int32], today: int) -> Float64s:
-    """(3): of revenue so far, of orders and of revenue in the reference time. Customers count by how long
-    they are known: a crowd of yesterday moves nothing."""
+    """(3): the past revenue at which none leans, of orders and of revenue in the reference time. Customers
+    count by how long they are known: a crowd of yesterday moves nothing.
+
+    The first is not the mean of what came: with that, leaning towards the past would take away from the whole
+    shop's revenue, and the more so the more of its customers have left.
+    """
     customers = value.customers(rows)
     summary = customers.summary(today, value.calendar)
-    parts = customers.revenue, *corrected_forecast(value, customers, summary, float(value.reference_weeks[0]))
-    return np.average(np.stack(parts), axis=1, weights=np.maximum(summary.age, 1e-6))
+    orders, revenue = corrected_forecast(value, customers, summary, float(value.reference_weeks[0]))
+    coming = np.average(np.stack([orders, revenue]), axis=1, weights=np.maximum(summary.age, 1e-6))
+    between = np.sqrt(revenue * past_revenue(value, customers)).sum() / max(revenue.sum(), 1e-12)
+    return np.append(coming[1] * between**2, coming)
 
 
 def with_knots(value: CustomerValue, lessons: list[Lesson], learned: Learned) -> CustomerValue:

@@ -16,9 +16,10 @@ from features.catalogue.products import load_aliases
 from features.history.events_parquet import scan
 from features.home import Home
 from features.time_units import DAY_S
+from training.data.countries import NO_COUNTRIES, order_countries
 from training.data.currencies import foreign_orders, in_usual_currency
 from training.data.refunds import net_of_refunds
-from training.data.refusers import refusers
+from training.data.refusers import of_refusers, refusers
 from training.data.sign_ins import linked, session_ids
 
 NO_DISCOUNTS = pl.DataFrame(schema={"order": pl.Int32, "discount": pl.Float64})
@@ -92,9 +93,9 @@ class History:
 
     log: one row a line of an event, with columns type, timestamp (epoch s), customer, browser, session,
     item, order (int32 rows, null: none), quantity, unit_price (float32). received_until_ms: when the newest
-    of all lines arrived. discounts: order and discount (money off the whole order), of those orders that had
-    one. foreign: rows of orders in another currency than the others, of which no rate is known. as_of: when
-    it was read, epoch s; 0: not said.
+    of all lines arrived. discounts: order and discount (money off the whole order), countries: order and
+    country (in small letters), of those orders that had one. foreign: rows of orders in another currency than
+    the others, of which no rate is known. as_of: when it was read, epoch s; 0: not said.
     """
 
     product_ids: list[str]
@@ -105,6 +106,7 @@ class History:
     received_until_ms: int
     discounts: pl.DataFrame = field(default_factory=lambda: NO_DISCOUNTS)
     foreign: pl.Series = field(default_factory=lambda: NO_DISCOUNTS["order"])
+    countries: pl.DataFrame = field(default_factory=lambda: NO_COUNTRIES)
     as_of: int = 0
 
     @property
@@ -200,15 +202,16 @@ class History:
 
 def load_history(home: Home, catalogue: pl.DataFrame) -> History:
     """Read the archive. Products are those sold, viewed or in the catalogue, without postage and fees. Who
-    said no to profiling is nobody: their orders are guests' orders.
+    said no to profiling is nobody: their orders are guests' orders, and their visits are left out.
     """
     rows = in_usual_currency(under_own_ids(scan(home), catalogue, load_aliases(home)), home)
     is_product, is_visit = pl.col("is_product"), pl.col("type").is_in(VISITS)
     non_products = catalogue.filter(~is_product)["product_id"]
     is_sold = ~pl.col("product_id").is_in(non_products.implode()).fill_null(value=False)
-    kept = rows.select(pl.col("type").is_in(HISTORY_TYPES) & is_sold).collect().to_series()
-    lacks_session = rows.select((is_visit & pl.col("session_id").is_null()).any()).collect().item()
     customer, said_no = pl.col("customer_id"), refusers(rows)
+    is_kept = pl.col("type").is_in(HISTORY_TYPES) & is_sold & ~(is_visit & of_refusers(rows, said_no))
+    kept = rows.select(is_kept).collect().to_series()
+    lacks_session = rows.select((is_visit & pl.col("session_id").is_null()).any()).collect().item()
     computed = {
         "customer_id": pl.when(~customer.is_in(said_no.implode())).then(customer),
         "timestamp": pl.col("timestamp").dt.epoch("s"),
@@ -222,9 +225,9 @@ def load_history(home: Home, catalogue: pl.DataFrame) -> History:
     discounted = rows.filter(pl.col("type") == "purchase", pl.col("discount") > 0)
     discounts = discounted.group_by("order_id").agg(pl.col("discount").sum()).collect()
     history = _from_columns(read, catalogue.filter(is_product)["product_id"], discounts)
-    if (foreign := foreign_orders(rows)).is_empty():
-        return history
-    return replace(history, foreign=_order_rows(foreign, _rows(read("order_id"))[0]))
+    order_ids, foreign = _rows(read("order_id"))[0], foreign_orders(rows)
+    countries = _of_orders(order_countries(rows), order_ids)
+    return replace(history, countries=countries, foreign=_order_rows(foreign, order_ids))
 
 
 def history_of(
@@ -266,14 +269,14 @@ def _from_columns(
         len(session_ids),
         pl.DataFrame(columns),
         int(newest) if isinstance(newest, int) else 0,
-        NO_DISCOUNTS if discounts is None else _discounts(discounts, order_ids),
+        NO_DISCOUNTS if discounts is None else _of_orders(discounts, order_ids),
     )
 
 
-def _discounts(discounts: pl.DataFrame, order_ids: pl.Series) -> pl.DataFrame:
-    """Discounts by row of the order, without orders that hold no product."""
-    with_products = discounts.filter(pl.col("order_id").is_in(order_ids.implode()))
-    return with_products.select(_order_rows(with_products["order_id"], order_ids).alias("order"), "discount")
+def _of_orders(said: pl.DataFrame, order_ids: pl.Series) -> pl.DataFrame:
+    """What is said by `order_id`, by row of the order, without orders that hold no product."""
+    known = said.filter(pl.col("order_id").is_in(order_ids.implode()))
+    return known.select(_order_rows(known["order_id"], order_ids).alias("order"), pl.exclude("order_id"))
 
 
 def _order_rows(ids: pl.Series, order_ids: pl.Series) -> pl.Series:

@@ -11,11 +11,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from features.catalogue.attributes import plain_attributes, values_of
+from features.catalogue.products import BY_NAME
 from features.time_units import DAY_S
 from recommender.arrays.id_map import PackedBytes
 from recommender.model.attribute_table import AttributeTable
 from recommender.model.availability import SHOWN_FIELDS
 from recommender.model.live_attributes import attribute_digest
+from recommender.model.local_table import Local, LocalTable
 from training.data.history import History
 
 IMPORTED_AT_ONCE = 0.5  # share of the products that come on one day only by an import
@@ -137,6 +139,21 @@ class Products:
         """The fields of each product that shoppers see: JSON without braces."""
         shown = self.rows.select(SHOWN_FIELDS).iter_rows(named=True)
         return PackedBytes.pack(msgspec.json.encode(_without_nulls(row))[1:-1] for row in shown)
+
+    def local(self) -> LocalTable | None:
+        """Titles by language and prices by market; None where the catalogue has none."""
+        said = self.rows.select(*BY_NAME, "currency").iter_rows()
+        packed = [_local(translations, prices, currency) for translations, prices, currency in said]
+        return LocalTable(PackedBytes.pack(packed)) if any(packed) else None
+
+
+def _local(translations: str | None, prices: str | None, currency: str | None) -> bytes:
+    """JSON of a `Local`; nothing where the catalogue says nothing."""
+    if not (translations or prices):
+        return b""
+    said = {"translations": translations, "prices": prices}
+    fields = {name: msgspec.json.decode(each) for name, each in said.items() if each}
+    return msgspec.json.encode(msgspec.convert(fields | {"currency": currency}, Local))
 
 
 def texts_digest(catalogue: pl.DataFrame) -> str:

@@ -12,7 +12,7 @@ from recommender.arrays.id_map import IdMap
 from recommender.model import versions
 from recommender.model.bundle_files import BadBundle
 from recommender.value.customer_value import NO_DAY, CustomerValue
-from recommender.value.forecast import forecast
+from recommender.value.forecast import Forecast, forecast
 from recommender.value.segments import Rhythm
 from recommender.value.value_intervals import intervals
 from training.customers.rfm import order_days, summarise, until_day
@@ -24,7 +24,7 @@ from training.ledger.touches import day_number, until
 
 REPORTED_DAYS = (90, 365)
 FEWEST_WITH_ORDERS = 2  # with an order; fewer are too few to fit a model
-INTERVAL_BATCH = 5_000  # customers whose intervals are drawn at a time
+BATCH = 5_000  # customers at a time: their forecasts take memory
 
 
 class FittedValue(NamedTuple):
@@ -93,20 +93,14 @@ def predictions(fitted: FittedValue, today: int) -> pl.DataFrame:
     value = fitted.value
     ordered = np.flatnonzero(value.first_day != NO_DAY)
     customers = value.customers(ordered)
-    expected = forecast(value, customers, today, REPORTED_DAYS)
-    rng = np.random.default_rng(0)
-    batches = (slice(start, start + INTERVAL_BATCH) for start in range(0, len(ordered), INTERVAL_BATCH))
+    rng, starts = np.random.default_rng(0), range(0, len(ordered), BATCH)
+    batches = [customers.where(slice(start, start + BATCH)) for start in starts]
+    parts = [forecast(value, batch, today, REPORTED_DAYS) for batch in batches]
     bounds = [
-        intervals(
-            value,
-            customers.where(batch),
-            today,
-            type(expected)(*(part[batch] for part in expected)),
-            rng,
-            REPORTED_DAYS,
-        ).revenue[:, 1]
-        for batch in batches
+        intervals(value, batch, today, part, rng, REPORTED_DAYS).revenue[:, 1]
+        for batch, part in zip(batches, parts, strict=True)
     ]
+    expected = Forecast(*map(np.concatenate, zip(*parts, strict=True)))
     low, high = np.concatenate(bounds).T
     return pl.DataFrame(
         {

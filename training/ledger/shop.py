@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 import polars as pl
@@ -26,7 +27,8 @@ class Shop:
     """A shop on a day. customers: `Ledger.customers` with channel, segment, vip, recency_days, span_days
     and, where there is a forecast, its columns (null for customers without one). The forecast is of the
     orders in the usual currency. agreed: how many customers agreed to e-mails. clock: the moment that
-    segments are of; serving_rhythm: of the model whose segments they are, None: of the ledger's own."""
+    segments are of; serving_rhythm: of the model whose segments they are, None: of the ledger's own; emails:
+    customer -> address, where they are to be shown."""
 
     ledger: Ledger
     catalogue: pl.DataFrame
@@ -40,6 +42,7 @@ class Shop:
     forecast: bool
     usual_currency: str | None
     agreed: int
+    emails: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def as_of(self) -> date:

@@ -47,8 +47,8 @@ def rows_until(home: Home, as_of: date) -> pl.LazyFrame:
 
 def archive_of(rows: pl.LazyFrame) -> Archive:
     """rows: of `rows_until`. Sales and touches are streamed to save memory, so their order is not fixed."""
-    sales, touches = (part(rows).collect(engine="streaming") for part in (_sales, _touches))
-    return Archive(sales, touches, _facts(rows).collect())
+    sold, touches = (part(rows).collect(engine="streaming") for part in (sales, _touches))
+    return Archive(sold, touches, _facts(rows).collect())
 
 
 def date_of_day(number: int) -> date:
@@ -66,7 +66,8 @@ def until(as_of: date) -> datetime:
     return datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC) + timedelta(days=1)
 
 
-def _sales(rows: pl.LazyFrame) -> pl.LazyFrame:
+def sales(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Of rows as `rows_until` has them, the `sales` of an Archive."""
     who = ("type", "timestamp", "customer", "browser", "item", "order")
     what = ("quantity", "unit_price", "discount", "currency", "coupon")
     words = (pl.col("type").cast(pl.Enum(SALES)), pl.col("currency", "coupon").cast(pl.Categorical))

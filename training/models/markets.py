@@ -1,7 +1,5 @@
 """What sells in each country, pulled towards what sells everywhere while few buy there."""
 
-from collections import defaultdict
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,36 +15,37 @@ PRIOR_LINES = 100.0  # with so many order lines a country's own count as much as
 FEWEST_BUYERS, LENGTH = 10, 300
 
 
-def fit_markets(history: History, facts: CustomerFacts, shown: NDArray[np.bool_]) -> MarketTable:
+def fit_markets(history: History, facts: CustomerFacts | None, shown: NDArray[np.bool_]) -> MarketTable:
     """Of countries with enough buyers: own order lines, decayed, + PRIOR_LINES times the shop's share of each
-    product. Guests count for the shop alone. facts: as `history.customer_ids`; shown: (n_items)."""
+    product. A guest's country is that of the order. facts: as `history.customer_ids`, None: of nobody; shown:
+    (n_items)."""
     lines = history.purchases
     weight = decay(lines.timestamp, history.until, HALF_LIFE_DAYS)
     everywhere = np.bincount(lines.item, weight, len(shown))
     prior = everywhere * (PRIOR_LINES / max(float(everywhere.sum()), 1e-12))
-    country = np.append(facts.country, -1)[lines.customer]  # of guests (-1) the last
+    countries = _countries(history, facts)
     names, rows = [], []
-    for name, words in sorted(_spellings(facts).items()):
-        here = np.isin(country, words)
-        item, customer = lines.item[here], lines.customer[here]
-        if len(np.unique(customer)) < FEWEST_BUYERS:
+    for name in sorted({each for each in countries if each}):
+        here = np.array([each == name for each in countries], np.bool_)[lines.buyer]
+        item, buyer = lines.item[here], lines.buyer[here]
+        if len(np.unique(buyer)) < FEWEST_BUYERS:
             continue
         sold = np.bincount(item, weight[here], len(shown)) + prior
         best = np.flatnonzero(shown & (sold > 0))
         best = best[np.argsort(-sold[best], kind="stable")][:LENGTH]
-        pairs = np.unique(np.stack([item, customer]), axis=1)
+        pairs = np.unique(np.stack([item, buyer]), axis=1)
         buyers = np.bincount(pairs[0], minlength=len(shown))[best]
         names.append(name)
         rows.append((best, sold[best] / sold[best].max(initial=1e-12), buyers))
     return MarketTable(IdMap.build(names), _joined(rows))
 
 
-def _spellings(facts: CustomerFacts) -> dict[str, list[int]]:
-    """Country in small letters -> its rows of `words`."""
-    spellings = defaultdict(list)
-    for word in np.unique(facts.country[facts.country >= 0]).tolist():
-        spellings[facts.words.name(word).casefold()].append(word)
-    return spellings
+def _countries(history: History, facts: CustomerFacts | None) -> list[str]:
+    """Of each buyer, customers first, then each order as a guest's, in small letters; "": not known."""
+    own = [facts.word(facts.country, row) if facts else None for row in range(len(history.customer_ids))]
+    of_orders = dict(history.countries.iter_rows())
+    guests = [of_orders.get(order, "") for order in range(history.n_orders)]
+    return [*((each or "").casefold() for each in own), *guests]
 
 
 def _joined(rows: list[tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]]) -> Neighbours:

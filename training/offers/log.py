@@ -28,12 +28,14 @@ LOGGED_FEATURES = (*OFFER_FEATURES, *CHANCES)
 
 class DecisionOutcomes(NamedTuple):
     """Decisions whose window is over. arms: offer ids, as `responses.arm` numbers them; propensity: (n), of
-    the arm that was decided; decided: their rows of the log, `DecisionRecord`."""
+    the arm that was decided; decided: their rows of the log, `DecisionRecord`; margin_assumed: whether a cost
+    of what was ordered since the first of them is not known."""
 
     arms: tuple[str, ...]
     responses: Responses
     propensity: Float64s
     decided: pl.DataFrame
+    margin_assumed: bool = False
 
 
 def fit_offers(home: Home, history: History, catalogue: pl.DataFrame, seed: int = 0) -> OfferTable | None:
@@ -91,7 +93,10 @@ def decision_outcomes(home: Home, history: History, catalogue: pl.DataFrame) -> 
         paid=ordered * cost,  # all who order count as using the offer, since no event says so
         margin=window_sums["margin"].to_numpy() - ordered * cost,
     )
-    return DecisionOutcomes(arms, responses, decisions["propensity"].to_numpy(), decisions)
+    since = history.purchases.timestamp >= int(decisions["at"].min())  # type: ignore[arg-type]
+    costs = align(catalogue, history).cost[history.purchases.item[since]]
+    propensity = decisions["propensity"].to_numpy()
+    return DecisionOutcomes(arms, responses, propensity, decisions, bool(np.isnan(costs).any()))
 
 
 def read_decisions(home: Home) -> pl.DataFrame | None:

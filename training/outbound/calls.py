@@ -3,25 +3,21 @@
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import httpx
 import msgspec
 
-from training.outbound.destination import NotAllowed, Refused, Unavailable
+from features.connections.patience import Wait, is_busy, patiently, seconds_to_wait
+from training.outbound.destination import NotAllowed, NotTaken, Refused, Unavailable
 
 TRIES = 4
-TIMEOUT_S = 30.0
-LONGEST_WAIT_S = 90.0  # within a call; who is told to wait longer comes back in another round
-FIRST_PAUSE_S = 1.0  # doubled at each further try
+TIMEOUT_S = 30.0  # of silence
+LONGEST_S, MOST_BYTES = 120.0, 50_000_000  # of one answer
+TOLD_TO_WAIT = ("retry-after", "x-sib-ratelimit-reset")
 SHOWN = 300  # characters of an answer that says what is wrong
-ASKS_TO_WAIT = ("retry-after", "x-sib-ratelimit-reset")
-Wait = Callable[[float], Any]
 
 
 class Calls:
@@ -35,38 +31,38 @@ class Calls:
         per_second: int,
         wait: Wait = time.sleep,
         auth: tuple[str, str] | None = None,
+        timeout_s: float = TIMEOUT_S,
+        longest_s: float = LONGEST_S,
     ) -> None:
         self._client = httpx.Client(
-            base_url=address, headers=headers, timeout=TIMEOUT_S, auth=auth, verify=_trusted()
+            base_url=address, headers=headers, timeout=timeout_s, auth=auth, verify=_trusted()
         )
+        self._longest_s = longest_s
         self._wait, self._called = wait, deque([float("-inf")] * per_second, per_second)
 
     def close(self) -> None:
         self._client.close()
 
-    def __call__(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
-        """The answer's JSON; None where there is none. body: as JSON, or bytes as they are.
+    def __call__(self, method: str, path: str, body: Any = None, *, has: str = "", **more: Any) -> Any:
+        """The answer's JSON; None where there is none. body: as JSON, or bytes as they are; has: a field
+        without which it is no answer.
 
         Raises Refused, NotAllowed, Unavailable. The body may have arrived where the last is raised.
         """
         content = body if isinstance(body, bytes) or body is None else msgspec.json.encode(body)
-        trouble = Unavailable("no answer")
-        for attempt in range(TRIES):
-            self._pace()
-            try:
-                response = self._client.request(method, path, content=content, **more)
-            except httpx.TransportError as error:
-                trouble = Unavailable(f"{type(error).__name__}: {error}")
-            else:
-                if response.is_success:
-                    return _json(response)
-                trouble = _trouble(response)
-            pause_s = trouble.after_s or FIRST_PAUSE_S * 2**attempt
-            if pause_s > LONGEST_WAIT_S:
-                break
-            if attempt + 1 < TRIES:
-                self._wait(pause_s)
-        raise trouble
+        return patiently(lambda: self._once(method, path, content, has, more), self._wait, TRIES)
+
+    def _once(self, method: str, path: str, content: bytes | None, has: str, more: Mapping[str, Any]) -> Any:
+        self._pace()
+        until = time.monotonic() + self._longest_s
+        try:
+            with self._client.stream(method, path, content=content, **more) as response:
+                answer = _read(response, until)
+        except (httpx.RequestError, httpx.InvalidURL) as error:
+            raise Unavailable(f"{type(error).__name__}: {error}") from error
+        if not response.is_success:
+            raise _trouble(response, answer)
+        return _json(answer, has)
 
     def _pace(self) -> None:
         self._wait(max(self._called[0] + 1 - time.monotonic(), 0.0))
@@ -79,30 +75,38 @@ def _trusted() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def _trouble(response: httpx.Response) -> Unavailable:
-    """What may be over at the next try. Raises Refused and NotAllowed where a further try is of no use."""
-    status, text = response.status_code, f"{response.status_code}: {response.text[:SHOWN]}"
+def _read(response: httpx.Response, until: float) -> bytes:
+    """Raises Unavailable where an answer does not end. until: monotonic s."""
+    content = bytearray()
+    for part in response.iter_bytes():
+        content += part
+        if len(content) > MOST_BYTES or time.monotonic() > until:
+            raise Unavailable(f"an answer that does not end, after {len(content):,} bytes")
+    return bytes(content)
+
+
+def _trouble(response: httpx.Response, content: bytes) -> NotTaken:
+    """What a further try may change, or not."""
+    status, text = response.status_code, f"{response.status_code}: {_shown(content)}"
     is_json = "json" in response.headers.get("content-type", "")
-    if status == 429 or status >= 500 or (status == 403 and not is_json):  # Mailchimp's word for too many
-        return Unavailable(text, _asked_to_wait(response))
+    if is_busy(status) or (status == 403 and not is_json):  # Mailchimp's word for too many
+        told = next((response.headers[name] for name in TOLD_TO_WAIT if name in response.headers), None)
+        return Unavailable(text, seconds_to_wait(told))
     if status in {401, 403}:
-        raise NotAllowed(f"the key is refused ({text}): make a new one there and connect again")
-    raise Refused(text, is_missing=status == 404)
+        return NotAllowed(f"the key is refused ({text}): make a new one there and connect again")
+    return Refused(text, is_missing=status == 404)
 
 
-def _asked_to_wait(response: httpx.Response) -> float:
-    """Seconds; 0: it does not say. As a number or, RFC 9110, a date."""
-    for name in ASKS_TO_WAIT:
-        if text := response.headers.get(name):
-            with suppress(ValueError):
-                return max(float(text), 0.0)
-            with suppress(ValueError, TypeError):
-                return max((parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds(), 0.0)
-    return 0.0
-
-
-def _json(response: httpx.Response) -> Any:
+def _json(content: bytes, has: str) -> Any:
+    """Raises Unavailable where the answer lacks what it must have."""
     try:
-        return msgspec.json.decode(response.content) if response.content else None
-    except msgspec.DecodeError:
-        return None
+        answer = msgspec.json.decode(content) if content else None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        answer = None
+    if has and not (isinstance(answer, dict) and has in answer):
+        raise Unavailable(f"200, but no answer of theirs: {_shown(content)}")
+    return answer
+
+
+def _shown(content: bytes) -> str:
+    return content[:SHOWN].decode(errors="replace")

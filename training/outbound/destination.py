@@ -4,7 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
+import msgspec
+
+from features.connections.patience import Busy
 from training.outbound.fields import CustomerFields
+
+ORDER = "order"  # the kind of message whose data is `OrderData`
 
 
 class Contact(NamedTuple):
@@ -26,7 +31,8 @@ class Update(NamedTuple):
 
 
 class Message(NamedTuple):
-    """A due trigger, or word that an earlier one is off. data: a JSON object; id: the same at each try."""
+    """A due trigger, word that an earlier one is off, or an order (`OrderData`). data: a JSON object; id:
+    the same at each try."""
 
     id: str
     kind: str
@@ -34,6 +40,26 @@ class Message(NamedTuple):
     contact: str
     at: datetime
     data: Mapping[str, Any]
+
+
+class OrderLine(msgspec.Struct, frozen=True):
+    """price: of a unit, before the order's discount."""
+
+    product_id: str
+    title: str
+    quantity: float
+    price: float
+
+
+class OrderData(msgspec.Struct, frozen=True):
+    """An order net of what went back. lines: none of one of which nothing is left; total: of the goods, after
+    the discount, which is not in their prices."""
+
+    order_id: str
+    currency: str = ""
+    total: float = 0.0
+    discount: float = 0.0
+    lines: tuple[OrderLine, ...] = ()
 
 
 class NotTaken(Exception):
@@ -48,12 +74,8 @@ class Refused(NotTaken):
         self.is_missing = is_missing
 
 
-class Unavailable(NotTaken):
-    """The service takes nothing just now. after_s: when it may again, where it said so."""
-
-    def __init__(self, problem: str, after_s: float = 0.0) -> None:
-        super().__init__(problem)
-        self.after_s = after_s
+class Unavailable(Busy, NotTaken):
+    """The service takes nothing just now."""
 
 
 class NotAllowed(NotTaken):
@@ -64,11 +86,12 @@ class Destination(Protocol):
     """A service. Every method may raise Unavailable and NotAllowed.
 
     batch: customers that one `update` takes at most; keeps_contacts: it goes by ids of its own, which
-    `people` tells; otherwise by the shop's, and everybody is known there.
+    `people` tells; otherwise by the shop's, and everybody is known there; takes_orders: it is told of orders.
     """
 
     batch: int
     keeps_contacts: bool
+    takes_orders: bool
 
     def prepare(self) -> str:
         """Make the fields that the service must know beforehand; returns the account's name."""

@@ -14,7 +14,12 @@ class Dry:
 
     def __init__(self, real: Destination, show: Callable[[Mapping[str, Any]], None]) -> None:
         self._real, self._show = real, show
-        self.batch, self.keeps_contacts, self.close = real.batch, real.keeps_contacts, real.close
+        self.batch, self.keeps_contacts, self.takes_orders = (
+            real.batch,
+            real.keeps_contacts,
+            real.takes_orders,
+        )
+        self.close = real.close
 
     def prepare(self) -> str:
         """Nothing is made."""

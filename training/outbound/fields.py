@@ -16,6 +16,7 @@ from recommender.customers.build_profile import build_profile
 from recommender.customers.live_profile import with_live_state
 from recommender.customers.profile import Profile
 from recommender.lifecycle.knowledge import Knowledge
+from recommender.recommend import Recommender
 
 PICKS = 4
 DIGEST_BYTES = 12
@@ -84,7 +85,7 @@ def cards_of(knowledge: Knowledge, products: tuple[str, ...]) -> list[dict[str, 
     model = knowledge.recommender
     rows = [model.bundle.tables.products.row(name) for name in products] if model else [-1] * len(products)
     return [
-        _cards(knowledge, [row])[0] if row >= 0 else {"product_id": name}
+        _cards(model, [row])[0] if row >= 0 else {"product_id": name}
         for name, row in zip(products, rows, strict=True)
     ]
 
@@ -105,11 +106,12 @@ def _picks(
     recommender = knowledge.recommender_for(customer_id, now)
     if recommender is None:
         return ()
-    picks = recommender.recommend(Request("email", now, state.shopper, customer_id), PICKS, customer_id)
-    return tuple(_cards(knowledge, [pick.item for pick in picks]))
+    request = Request("email", now, state.shopper, customer_id)
+    recommender = recommender.for_market_of(request)
+    picks = recommender.recommend(request, PICKS, customer_id)
+    return tuple(_cards(recommender, [pick.item for pick in picks]))
 
 
-def _cards(knowledge: Knowledge, items: list[int]) -> list[dict[str, Any]]:
-    model = knowledge.recommender
+def _cards(model: Recommender | None, items: list[int]) -> list[dict[str, Any]]:
     shown = model.availability.show(model.bundle.tables, items) if model else []
     return [msgspec.json.decode("{" + each.fields.rstrip(",") + "}") for each in shown]

@@ -12,7 +12,7 @@ from features.home import Home
 from features.people.aliases import aliases_stamp, current_names
 from features.people.names import PeopleKey, people_key
 from features.store.tombstones import Tombstones, read_tombstones, tombstones_stamp
-from training.outbound.destination import Contact, Destination
+from training.outbound.destination import Contact, Destination, Unavailable
 from training.outbound.state import Known, SentState
 
 OVERLAP = timedelta(minutes=10)  # the service's clock is not ours
@@ -28,8 +28,11 @@ def refresh(destination: Destination, state: SentState, home: Home, now: datetim
     if names.stamp != state.noted("aliases"):
         state.rename(names.aliases)
         state.note("aliases", names.stamp)
+    last: Sequence[Contact] = ()
     for page in destination.people(since):
-        if page:
+        if page and page == last:
+            raise Unavailable("it tells the same page of contacts again and again")
+        if last := page:
             state.learn(names.of(page))
     state.note("people_read", now.astimezone(UTC).isoformat())
 

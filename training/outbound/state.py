@@ -1,7 +1,8 @@
 """What a service has been sent: a small database in the home, whole whenever the process ends.
 
 `outbound/<service>.sqlite` holds, for one service: who is who there (no addresses), a digest of the fields
-that each customer has there, letters (messages on their way, and dead ones), and erasures still to be done.
+that each customer has there, letters (messages and orders on their way, and dead ones), the orders that are
+there or on their way, and erasures still to be done.
 Deleted rows are overwritten.
 """
 
@@ -9,7 +10,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +23,8 @@ CREATE TABLE IF NOT EXISTS customers
 CREATE TABLE IF NOT EXISTS letters
     (id TEXT PRIMARY KEY, customer_id TEXT NOT NULL, body BLOB NOT NULL, expires_ms INTEGER NOT NULL,
      next_ms INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, problem TEXT, dead_ms INTEGER);
+CREATE TABLE IF NOT EXISTS orders
+    (order_id TEXT PRIMARY KEY, customer_id TEXT NOT NULL, at_ms INTEGER NOT NULL, digest BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS erasures (contact TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS letters_due ON letters (next_ms) WHERE dead_ms IS NULL;
@@ -31,6 +33,12 @@ PATIENCE_S = 30.0
 PROBLEM_LENGTH = 300
 DEAD_KEPT_MS = 30 * DAY_MS
 AT_ONCE = 500  # names in one question
+OF_CUSTOMERS = ("contacts", "customers", "letters", "orders")
+ORDER_LETTER = "order "  # begins the id of a letter about an order
+POST = """INSERT INTO letters (id, customer_id, body, expires_ms, next_ms) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET customer_id = excluded.customer_id, body = excluded.body, tries = 0,
+    expires_ms = excluded.expires_ms, next_ms = excluded.next_ms, dead_ms = NULL
+    WHERE body != excluded.body"""
 UNLIKE_ANY = b"\0"  # a digest that no fields have
 
 
@@ -58,6 +66,14 @@ class Letter(NamedTuple):
     expires_ms: int
     tries: int = 0
     problem: str | None = None
+
+
+class SentOrder(NamedTuple):
+    """An order that is there, or on its way. at_ms: when it was made; digest: of what is said of it."""
+
+    customer_id: str
+    at_ms: int
+    digest: bytes
 
 
 class SentState:
@@ -98,7 +114,7 @@ class SentState:
         """Begin anew where the account is another than before; with triggers from this cursor on."""
         if self.noted("account") not in {None, account}:
             with self._db:
-                for table in ("contacts", "customers", "letters", "erasures", "notes"):
+                for table in (*OF_CUSTOMERS, "erasures", "notes"):
                     self._db.execute(f"DELETE FROM {table}")  # noqa: S608
         with self._db:
             self._put("account", account)
@@ -113,8 +129,8 @@ class SentState:
     def unlearn(self, customer: str) -> None:
         """The service knows them no more."""
         with self._db:
-            self._db.execute("DELETE FROM contacts WHERE customer_id = ?", (customer,))
-            self._db.execute("DELETE FROM customers WHERE customer_id = ?", (customer,))
+            for table in ("contacts", "customers", "orders"):
+                self._db.execute(f"DELETE FROM {table} WHERE customer_id = ?", (customer,))  # noqa: S608
 
     def rename(self, names: Mapping[str, str]) -> None:
         """Alias -> the name that the customer goes by now."""
@@ -133,14 +149,14 @@ class SentState:
             name: Had(*rest) for name, *rest in self._of("contact, digest, refused", "customers", customers)
         }
 
-    def sent(self, rows: Iterable[tuple[str, Had]], place: str = "") -> None:
-        """What customers have there now. place: how far the run is, "" where it does not matter."""
+    def sent(self, rows: Sequence[tuple[str, Had]]) -> None:
+        """What customers have there now; who has nothing has no orders there, either."""
         with self._db:
             self._db.executemany(
                 "INSERT OR REPLACE INTO customers VALUES (?, ?, ?, ?)", [(name, *had) for name, had in rows]
             )
-            if place:
-                self._put("place", place)
+            cleared = [(name,) for name, had in rows if had.digest is None]
+            self._db.executemany("DELETE FROM orders WHERE customer_id = ?", cleared)
 
     def forget_digests(self) -> None:
         """So that everybody is sent again."""
@@ -148,26 +164,42 @@ class SentState:
             self._db.execute(
                 "UPDATE customers SET digest = ?, refused = NULL WHERE digest IS NOT NULL", (UNLIKE_ANY,)
             )
-            self._db.execute("DELETE FROM notes WHERE name IN ('run', 'ended')")
+            self._db.execute("DELETE FROM orders")
+            self._db.execute("DELETE FROM notes WHERE name IN ('run', 'ended', 'orders_read')")
 
     def post(self, letters: Iterable[Letter], cursor: str, now_ms: int) -> None:
         """Letters to send, and up to where triggers were read: both or neither."""
         rows = [(each.id, each.customer_id, each.body, each.expires_ms, now_ms) for each in letters]
         with self._db:
-            self._db.executemany(
-                "INSERT OR IGNORE INTO letters (id, customer_id, body, expires_ms, next_ms)"
-                " VALUES (?, ?, ?, ?, ?)",
-                rows,
-            )
+            self._db.executemany(POST, rows)
             self._put("cursor", cursor)
+
+    def post_orders(
+        self, letters: Mapping[str, Letter], orders: Mapping[str, SentOrder], now_ms: int
+    ) -> None:
+        """Letters about orders, by their ids, and what is there once they have arrived: both or neither."""
+        rows = [(each.id, each.customer_id, each.body, each.expires_ms, now_ms) for each in letters.values()]
+        with self._db:
+            self._db.executemany(POST, rows)
+            self._db.executemany(
+                "INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?)",
+                [(name, *each) for name, each in orders.items()],
+            )
+
+    def orders(self) -> dict[str, SentOrder]:
+        return {name: SentOrder(*rest) for name, *rest in self._db.execute("SELECT * FROM orders")}
 
     def withdraw(self, letter: str) -> bool:
         """False: it has gone out already."""
         with self._db:
+            self._db.execute("DELETE FROM orders WHERE ? || order_id = ?", (ORDER_LETTER, letter))
             return self._db.execute("DELETE FROM letters WHERE id = ?", (letter,)).rowcount > 0
 
-    def due(self, now_ms: int, limit: int) -> list[Letter]:
-        return self._letters("dead_ms IS NULL AND next_ms <= ? ORDER BY next_ms LIMIT ?", now_ms, limit)
+    def due(self, now_ms: int, limit: int, *, orders: bool = False) -> list[Letter]:
+        """Messages, or orders, the longest waiting first."""
+        of_kind = f"(substr(id, 1, {len(ORDER_LETTER)}) = '{ORDER_LETTER}') = {orders:d}"
+        due = f"{of_kind} AND dead_ms IS NULL AND next_ms <= ? ORDER BY next_ms, rowid LIMIT ?"
+        return self._letters(due, now_ms, limit)
 
     def dead(self) -> list[Letter]:
         """Letters that did not go out and are not tried any more, the newest first."""
@@ -229,8 +261,7 @@ class SentState:
 
     def names(self) -> list[str]:
         """All names of customers in it."""
-        tables = ("contacts", "customers", "letters")
-        asked = " UNION ".join(f"SELECT customer_id FROM {table}" for table in tables)  # noqa: S608
+        asked = " UNION ".join(f"SELECT customer_id FROM {table}" for table in OF_CUSTOMERS)  # noqa: S608
         return [name for (name,) in self._db.execute(asked)]
 
     def forget(self, customers: Sequence[str]) -> None:
@@ -240,7 +271,7 @@ class SentState:
             self._db.executemany(
                 "INSERT OR IGNORE INTO erasures SELECT contact FROM customers WHERE customer_id = ?", rows
             )
-            for table in ("contacts", "customers", "letters"):
+            for table in OF_CUSTOMERS:
                 self._db.executemany(f"DELETE FROM {table} WHERE customer_id = ?", rows)  # noqa: S608
 
     def _put(self, name: str, value: str) -> None:
@@ -258,33 +289,6 @@ class SentState:
     def _letters(self, where: str, *values: int) -> list[Letter]:
         asked = f"SELECT id, customer_id, body, expires_ms, tries, problem FROM letters WHERE {where}"  # noqa: S608
         return [Letter(*row) for row in self._db.execute(asked, values)]
-
-
-def forget_in_all(home: Home, customers: Iterable[str]) -> None:
-    """Of every service: forget them here, and let the next round erase them there. Raises sqlite3.Error."""
-    names = sorted(customers)
-    for path in _files(home):
-        with closing(SentState(path)) as state:
-            state.forget(names)
-
-
-def held_in_all(home: Home, customers: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
-    """Service -> what it has of each of these names: its own id of them, and whether fields of ours."""
-    names, held = sorted(customers), {}
-    for path in _files(home):
-        with closing(SentState(path)) as state:
-            known, had = state.known(names), state.had(names)
-        rows = [
-            {"customer_id": name, "contact": (had.get(name) or known[name]).contact, "fields": name in had}
-            for name in sorted({*known, *had})
-        ]
-        if rows:
-            held[path.stem] = rows
-    return held
-
-
-def _files(home: Home) -> list[Path]:
-    return sorted((home.root / "outbound").glob("*.sqlite"))
 
 
 def _file(home: Home, service: str) -> Path:

@@ -10,9 +10,10 @@ import redis
 
 from features.connections.audience_file import audience_path
 from features.history.archiver import Archiver
-from features.history.poison import files_set_aside
+from features.history.damaged_files import settle_set_aside
 from features.home import Home
 from features.people.aliases import load_people, remove_links
+from features.people.kept_emails import remove_emails
 from features.people.shared_links import forget_links
 from features.privacy.files import forget_lines, forget_rows, forget_uploads
 from features.privacy.live_state import finish_rewrite, forget_live, note_rewrite
@@ -30,7 +31,7 @@ from features.store.tombstones import (
 )
 from recommender.model import versions
 from recommender.model.forget_customers import forget_customers, remove_unreadable
-from training.outbound.state import forget_in_all
+from training.outbound.every_service import forget_in_all
 
 logger = logging.getLogger("perennial.erasure")
 HEARD_S = 1.0  # within which API processes hear of an erasure, and have sent what they held back
@@ -40,8 +41,8 @@ LOCK = "erase.lock"
 @dataclass(frozen=True)
 class Erased:
     """What was taken away. models: versions without the name now; removed: versions that could not be read,
-    so that nobody could tell whom they named; log_problem: why Redis did not rewrite its log; unsearched:
-    damaged files that were set aside."""
+    so that nobody could tell whom they named, as with `damaged` files that were set aside; log_problem: why
+    Redis did not rewrite its log."""
 
     customers: int
     browsers: int
@@ -53,7 +54,7 @@ class Erased:
     models: tuple[str, ...]
     removed: tuple[str, ...]
     log_problem: str | None = None
-    unsearched: int = 0
+    damaged: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -69,9 +70,8 @@ class Erased:
         yield "Models without the name", ", ".join(self.models) or "none named them"
         if self.removed:
             yield "Models removed", f"{', '.join(self.removed)}: no longer readable, so they could not serve"
-        if self.unsearched:
-            saw = f"{self.unsearched:,} damaged files in poison/ could not be searched"
-            yield "Please note", f"{saw}: replay (`perennial poison replay`) or delete them, and erase again"
+        if self.damaged:
+            yield "Damaged files removed", f"{self.damaged:,} in poison/: nobody can tell whom they name"
         if self.log_problem:
             yield "Please note", self.log_problem
         yield "Please note", "a backup from before still holds them: delete it when its time is up"
@@ -90,6 +90,7 @@ def finish_erasures(
     with held(home.root / LOCK):
         time.sleep(HEARD_S)
         Archiver(client, home, settings).run(burst=True)
+        damaged = settle_set_aside(home)  # nobody can tell whom a damaged file names
         audience_path(home).unlink(missing_ok=True)  # the worker writes it anew, without them
         person = find_person(home, client, _with_everybody(home, customers))
         add_tombstones(home, client, person.names())
@@ -98,7 +99,8 @@ def finish_erasures(
         erased = _forget(home, client, person)
         note_rewrite(home)
         end_erasures(client, {*customers, *person.customers})
-        erased = replace(erased, log_problem=finish_rewrite(home, client))  # when it names them no more
+        problem = finish_rewrite(home, client)  # when it names them no more
+        erased = replace(erased, damaged=damaged, log_problem=problem)
     logger.info("people were erased", extra={"people": len(customers)})
     return erased
 
@@ -118,6 +120,7 @@ def _forget(home: Home, client: redis.Redis, person: PersonIds) -> Erased:
         keys = forget_live(client, person)
         remove_links(home, person.customers)
         forget_links(client, person.customers)
+        remove_emails(home, person.customers)
     forget_in_all(home, person.customers)
     forget_uploads(home)
     models = forget_customers(home.models, person.customers)
@@ -131,7 +134,6 @@ def _forget(home: Home, client: redis.Redis, person: PersonIds) -> Erased:
         keys=keys,
         models=tuple(models),
         removed=tuple(remove_unreadable(home.models, time.time())),
-        unsearched=len(files_set_aside(home)),
     )
 
 

@@ -15,6 +15,7 @@ from features.home import Home
 from features.live.customer_facts import fold_customer
 from features.merchant.tiers import read_tiers
 from features.people.aliases import current_name
+from features.people.kept_emails import emails_of
 from features.privacy.files import lines_about
 from features.privacy.live_export import live_data
 from features.privacy.person import PersonIds, find_person, scan_files
@@ -26,7 +27,7 @@ from recommender.customers.tiers import BadTiers, TierPlan, read_plan
 from recommender.model import versions
 from recommender.model.availability import Availability
 from recommender.model.bundle_files import BadBundle
-from training.outbound.state import held_in_all
+from training.outbound.every_service import held_in_all
 
 ORDER_TYPES = {"purchase", "refund", "cancel"}
 Rows = list[dict[str, Any]]
@@ -44,6 +45,7 @@ def export_person(
     rows = _rows(home.events, person)
     held = {
         "names": sorted(person.customers),
+        "emails": sorted(emails_of(home, person.customers).values()),
         "browsers": sorted(person.browsers),
         "sessions": sorted(person.sessions),
         "orders": [row for row in rows if row["type"] in ORDER_TYPES],

@@ -27,7 +27,7 @@ from training.reports.kpi import kpi
 from training.reports.model import model_report
 from training.reports.next_steps import next_steps_report
 from training.reports.offers import offers_report
-from training.reports.policy import finished_outcomes, policy_report
+from training.reports.policy import finished_outcomes, policy_report, with_margin_told
 from training.reports.pricing import pricing
 from training.reports.recommendations import recommendation_days
 from training.reports.segments import customers, segments
@@ -77,7 +77,7 @@ def decision_reports(home: Home, shop: Shop) -> list[Figures]:
     return [
         offers_report(home, decision_outcomes, shop.as_of, currency),
         policy_report(decision_outcomes, shop.as_of, currency),
-        model_report(home, shop.as_of.isoformat()),
+        with_margin_told(model_report(home, shop.as_of.isoformat()), decision_outcomes),
     ]
 
 

@@ -11,7 +11,7 @@ from training.ledger.sums import total
 from training.offers.log import WINDOW_DAYS, DecisionOutcomes, read_decisions
 from training.offers.off_policy import advantage, refusal
 from training.offers.replay import PolicyReplay, ReplayResult
-from training.reports.policy import NOTHING_YET
+from training.reports.policy import NOTHING_YET, with_margin_told
 
 OFFERS_TITLE = "Offers"
 NO_DECISIONS = "No offer was decided yet: set offers with PUT /v1/offers/catalogue, ask with POST /v1/offers."
@@ -26,13 +26,9 @@ def offers_report(home: Home, outcomes: DecisionOutcomes | None, as_of: date, cu
         return Report("offers", OFFERS_TITLE, as_of.isoformat(), [Part(currency)], [NO_DECISIONS])
     notes = [] if outcomes is not None else [NOTHING_YET]
     tables = [_by_offer(decided, outcomes), _by_month(decided), _by_reason(decided)]
-    return Report(
-        "offers",
-        OFFERS_TITLE,
-        as_of.isoformat(),
-        [Part(currency, _figures(decided, outcomes), tables)],
-        notes,
-    )
+    parts = [Part(currency, _figures(decided, outcomes), tables)]
+    report = Report("offers", OFFERS_TITLE, as_of.isoformat(), parts, notes)
+    return with_margin_told(report, outcomes)
 
 
 def _explored() -> pl.Expr:

@@ -6,7 +6,7 @@ from typing import Any
 
 from features.catalogue.products import load_products
 from features.home import Home
-from features.insights.report import Figure, Part, Report, Table, figure, table
+from features.insights.report import Figure, Part, Report, Table, figure, table, with_assumed_margin
 from recommender.offers.catalogue import NO_OFFER, Catalogue
 from recommender.offers.incremental_margin import OfferModel
 from training.data.history import load_history
@@ -49,7 +49,13 @@ def policy_report(
     policies["no offer for anybody"] = none
     rows = [_row(name, each, none) for name, each in policies.items()]
     tables = [_policies(rows), *(_mix(policies) if candidates else [])]
-    return Report("policy", POLICIES_TITLE, as_of.isoformat(), [Part(currency, _figures(outcomes), tables)])
+    report = Report("policy", POLICIES_TITLE, as_of.isoformat(), [Part(currency, _figures(outcomes), tables)])
+    return with_margin_told(report, outcomes)
+
+
+def with_margin_told(report: Report, outcomes: DecisionOutcomes | None) -> Report:
+    """The report, which says so in its figures where costs are not known."""
+    return with_assumed_margin(report) if outcomes is not None and outcomes.margin_assumed else report
 
 
 def refused(replay: ReplayResult) -> str | None:

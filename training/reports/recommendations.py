@@ -1,6 +1,7 @@
 """What became of what was shown, from the log of answers and the history of orders."""
 
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -15,9 +16,10 @@ from training.experiments.exposures import VISITOR, impressions_of
 from training.ledger.shop import Shop
 from training.ledger.touches import until
 from training.reports.channels import contribution
-from training.reports.recommended_products import products_shown
+from training.reports.recommended_products import ProductCounts
 
 LONGEST = timedelta(days=2 * max(PERIODS_DAYS))  # the longest usual period, and the one before
+AT_ONCE = timedelta(days=31)  # of the log, so that memory does not grow with it
 LOOKED = {"clicked": ("click", "view"), "added": ("add_to_cart",)}
 MONEY = ("revenue", "margin")
 STEPS = ("clicked", "added", "bought", *MONEY)
@@ -32,61 +34,76 @@ NOT_NAMED = (
 def recommendation_days(home: Home, shop: Shop) -> RecommendationDays:
     """Money is of orders in the most usual currency. An answer's day is that on which it was given."""
     currency = next(iter(shop.ledger.currencies), None)
-    answers = _answers(home, shop.as_of)
-    if answers.is_empty():
-        return RecommendationDays(shop.as_of, shop.whole, shop.as_of, currency, False, notes=[NOTHING_YET])
     part = shop.of(currency)
-    steps = _steps(home, part, answers)
+    steps, products = _steps(home, part), ProductCounts(part)
+    of_answers = steps.group_by("recommendation_id").agg(pl.col(*STEPS).sum())
+    tallies: list[DayTally] = []
+    for since, end in _spans(until(shop.as_of)):
+        answers = _answers(home, since, end)
+        tallies += _tallies(answers, of_answers)
+        products.count(answers, steps)
+    if not tallies:
+        return RecommendationDays(shop.as_of, shop.whole, shop.as_of, currency, False, notes=[NOTHING_YET])
+    named = any(each.tally.clicked + each.tally.added + each.tally.bought for each in tallies)
     return RecommendationDays(
         shop.as_of,
         shop.whole,
-        answers["day"].sort()[0],
+        tallies[0].day,
         currency,
         contribution(part) is not None,
-        _tallies(answers, steps),
-        [products_shown(home, part, steps, days) for days in PERIODS_DAYS],
-        [] if len(steps) else [NOT_NAMED],
+        tallies,
+        [products.of_days(days) for days in PERIODS_DAYS],
+        [] if named else [NOT_NAMED],
     )
 
 
-def _answers(home: Home, as_of: date) -> pl.DataFrame:
-    """A row each: recommendation_id, day, placement, shown_to, visitor, shown (how many), degraded."""
-    end = until(as_of)
-    within = pl.col("at").is_between(end - LONGEST, end, closed="left")
-    answers = impressions_of(home).filter(within, pl.col("placement") != OFFERS).unique("recommendation_id")
+def _spans(end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """The time of which answers count, in pieces, oldest first; each begins and ends with a day."""
+    since = end - LONGEST
+    while since < end:
+        yield since, min(since + AT_ONCE, end)
+        since += AT_ONCE
+
+
+def _answers(home: Home, since: datetime, end: datetime) -> pl.LazyFrame:
+    """A row each: recommendation_id, item (list), day, placement, shown_to, visitor (a hash), degraded."""
+    within = pl.col("at").is_between(since, end, closed="left")
     held_out = pl.when("held_out").then(pl.lit("held_out")).otherwise(pl.lit("visitors"))
-    rows = answers.select(
-        "recommendation_id",
-        "placement",
-        day=pl.col("at").dt.date(),
-        shown_to=pl.when(VISITOR.is_null()).then(pl.lit("nobody")).otherwise(held_out),
-        visitor=pl.coalesce(VISITOR, "recommendation_id"),
-        shown=pl.col("product_ids").list.len().cast(pl.Int64),
-        degraded=pl.col("degraded").fill_null(value=False),
+    return (
+        impressions_of(home)
+        .filter(within, pl.col("placement") != OFFERS)
+        .select(
+            "recommendation_id",
+            "placement",
+            item="product_ids",
+            day=pl.col("at").dt.date(),
+            shown_to=pl.when(VISITOR.is_null()).then(pl.lit("nobody")).otherwise(held_out),
+            visitor=pl.coalesce(VISITOR, "recommendation_id").hash(),
+            degraded=pl.col("degraded").fill_null(value=False),
+        )
     )
-    return rows.collect(engine="streaming")
 
 
-def _steps(home: Home, shop: Shop, answers: pl.DataFrame) -> pl.DataFrame:
+def _steps(home: Home, shop: Shop) -> pl.DataFrame:
     """recommendation_id, item, clicked, added, bought (0 or 1), revenue, margin: a row for each product of an
     answer that a later event names."""
-    named = under_own_ids(scan_with_repeats(home), shop.catalogue, load_aliases(home)).filter(
-        pl.col("recommendation_id").is_not_null(), pl.col("timestamp") < until(shop.as_of)
+    end = until(shop.as_of)
+    naming = scan_with_repeats(home).filter(
+        pl.col("recommendation_id").is_not_null(),
+        pl.col("timestamp").is_between(end - LONGEST, end, closed="left"),
     )
-    events = named.select("type", "recommendation_id", item="product_id", order="order_id").unique()
-    known = events.collect().join(answers.select("recommendation_id"), on="recommendation_id", how="semi")
-    looked = known.with_columns(pl.col("type").is_in(types).alias(name) for name, types in LOOKED.items())
-    bought = known.filter(pl.col("type") == "purchase").sort("recommendation_id").unique(["order", "item"])
+    rows = under_own_ids(naming, shop.catalogue, load_aliases(home))
+    events = rows.select("type", "recommendation_id", item="product_id", order="order_id").unique().collect()
+    looked = events.with_columns(pl.col("type").is_in(types).alias(name) for name, types in LOOKED.items())
+    bought = events.filter(pl.col("type") == "purchase").sort("recommendation_id").unique(["order", "item"])
     sold = bought.join(_lines(shop), on=["order", "item"]).with_columns(bought=pl.lit(value=True))
     product = ["recommendation_id", "item"]
-    rows = pl.concat(
+    both = pl.concat(
         [looked.select(*product, *LOOKED), sold.select(*product, "bought", *MONEY)], how="diagonal"
     )
-    return (
-        rows.group_by(product)
-        .agg(pl.col(*LOOKED, "bought").any().cast(pl.Int64), pl.col(*MONEY).sum())
-        .filter(pl.any_horizontal(pl.col(*LOOKED, "bought") > 0))
-    )
+    flags = pl.col(*LOOKED, "bought")
+    steps = both.group_by(product).agg(flags.any().cast(pl.Int64), pl.col(*MONEY).sum())
+    return steps.filter(pl.any_horizontal(flags > 0))
 
 
 def _lines(shop: Shop) -> pl.DataFrame:
@@ -96,11 +113,12 @@ def _lines(shop: Shop) -> pl.DataFrame:
     return lines.group_by("order", "item").agg(pl.col("revenue").sum(), margin.sum().alias("margin"))
 
 
-def _tallies(answers: pl.DataFrame, steps: pl.DataFrame) -> list[DayTally]:
-    of_answer = steps.group_by("recommendation_id").agg(pl.col(*STEPS).sum())
-    joined = answers.join(of_answer, on="recommendation_id", how="left")
+def _tallies(answers: pl.LazyFrame, of_answers: pl.DataFrame) -> list[DayTally]:
+    """By day, placement and whom it was shown to, in this order."""
+    joined = answers.join(of_answers.lazy(), on="recommendation_id", how="left")
+    counted = joined.with_columns(shown=pl.col("item").list.len().cast(pl.Int64))
     sums = pl.col("shown", *STEPS, "degraded").sum()
-    of_visitor = joined.group_by(*KEY, "visitor").agg(pl.len().alias("answers"), sums)
+    of_visitor = counted.group_by(*KEY, "visitor").agg(pl.len().alias("answers"), sums)
     shown = pl.col("shown")
     tallies = of_visitor.group_by(KEY).agg(
         pl.len().alias("visitors"),
@@ -110,5 +128,5 @@ def _tallies(answers: pl.DataFrame, steps: pl.DataFrame) -> list[DayTally]:
         *((pl.col(name) * pl.col(name)).sum().alias(f"{name}_{name}") for name in MONEY),
         *((pl.col(name) * shown).sum().alias(f"{name}_shown") for name in MONEY),
     )
-    rows = tallies.sort(KEY).select(*KEY, *Tally.__struct_fields__).iter_rows()
+    rows = tallies.select(*KEY, *Tally.__struct_fields__).collect(engine="streaming").sort(KEY).iter_rows()
     return [DayTally(day, placement, shown_to, Tally(*sums)) for day, placement, shown_to, *sums in rows]

@@ -124,11 +124,13 @@ def customers(shop: Shop, currency: str | None) -> Part:
     tiers = [tier_status(shop.plan, revenue).name if shop.plan else None for revenue in customers["revenue"]]
     rows = customers.with_columns(
         customer_id=pl.col("customer").map_elements(shown, return_dtype=pl.String),
+        email=pl.col("customer").replace_strict(shop.emails, default=None, return_dtype=pl.String),
         last_order=pl.col("last").dt.strftime("%Y-%m-%d"),
         tier=pl.Series(tiers, dtype=pl.String),
         vip=pl.when("vip").then(pl.lit("VIP")),
     )
-    columns = ["customer_id", "segment", *(["tier"] if shop.plan else []), "vip", "channel", *PAST_COLUMNS]
+    named = ["customer_id", "email"] if shop.emails else ["customer_id"]
+    columns = [*named, "segment", *(["tier"] if shop.plan else []), "vip", "channel", *PAST_COLUMNS]
     columns += EXPECTED_COLUMNS if shop.forecast else ()
     headed: list[str | Column] = list(columns)
     return Part(currency, [], [table("customers", "Customers", headed, rows.select(columns).rows())])

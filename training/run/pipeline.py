@@ -105,6 +105,7 @@ def build(
             discovery=Discovery.none(len(history.product_ids), len(history.customer_ids)),
             blends=fixed_weights(),
             attributes=products.attributes(),
+            local=products.local(),
             **rankings,
         )
     return with_boost(tables, history, discovery or DiscoveryTuning())

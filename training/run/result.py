@@ -13,8 +13,9 @@ PLACEMENT_NAMES = {"next_order": "next order", "cart": "hidden product of a cart
 class TrainingResult:
     """The version, whether it serves now, and if not, why.
 
-    metrics: as in the bundle's manifest; warnings: what had to be left out; concerned: ids of customers whose
-    forecasts made no sense, which stand here alone: not in the manifest, nor in any log.
+    metrics: as in the bundle's manifest; warnings: what had to be left out; concerned: customers whose
+    forecasts made no sense, as `perennial customers find` takes them; they stand here alone, not in the
+    manifest, nor in any log.
     """
 
     version: str

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from features.catalogue.products import load_products
 from features.home import Home
+from features.people.names import shown
 from features.progress import Report, silent
 from features.time_units import DAY_S
 from recommender.model import versions
@@ -83,7 +84,7 @@ def train(
         seconds=round(monotonic() - began, 1),
         metrics=metrics,
         warnings=found.warnings,
-        concerned=tuple(history.customer_ids[row] for row in found.concerned),
+        concerned=tuple(shown(history.customer_ids[row]) for row in found.concerned),
     )
 
 
@@ -109,7 +110,7 @@ def _customers_and_sets(
     shown = align(catalogue, history).recommendable
     tables = {
         "people": people,
-        "markets": fit_markets(history, people.facts, shown) if people else None,
+        "markets": fit_markets(history, people.facts if people else None, shown),
         "sets": fit_sets(history, catalogue),
         "offers": fit_offers(home, history, catalogue, seed),
     }

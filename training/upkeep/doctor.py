@@ -13,6 +13,13 @@ import redis
 from features.catalogue.live_names import unknown_names
 from features.catalogue.names import folded, names_of
 from features.catalogue.products import load_aliases, load_products
+from features.connections.settings_file import (
+    RENEW,
+    DamagedConnections,
+    open_to_others,
+    read_connections,
+)
+from features.connections.whole import what_is_missing
 from features.history.poison import files_set_aside
 from features.history.table_files import table_files
 from features.home import Home
@@ -115,6 +122,21 @@ def api_keys(patient: Patient) -> Iterator[Finding]:
     demo = any(digest(key) in by_hash for key in DEMO_KEYS)
     if demo and not (patient.home.root / "demo").exists():
         yield Finding("demo keys", "anybody knows them", "perennial keys revoke sk_demo, and pk_demo")
+
+
+def connections(patient: Patient) -> Iterator[Finding]:
+    """Whether the services' secrets are private, and their settings whole."""
+    path = patient.home.root / "connections.json"
+    if open_to_others(patient.home):
+        mode = path.stat().st_mode & 0o777
+        yield Finding("secrets", f"connections.json, mode {mode:o}", f"chmod 600 {path}. {RENEW}")
+    try:
+        connected = read_connections(patient.home)
+    except (OSError, DamagedConnections) as error:
+        yield Finding("connections", "connections.json cannot be read", str(error))
+        return
+    missing = [text for name, each in connected.items() if (text := what_is_missing(name, each))]
+    yield Finding("connections", ", ".join(sorted(connected)) or "none", missing[0] if missing else None)
 
 
 def origins(patient: Patient) -> Iterator[Finding]:
@@ -235,6 +257,7 @@ CHECKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
     redis_version,
     log_on_disk,
     api_keys,
+    connections,
     origins,
     clock,
     live_ids,

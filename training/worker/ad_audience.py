@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import cast
 
 import polars as pl
@@ -18,8 +18,10 @@ from features.connections.audience_file import Member, hashed_id, write_audience
 from features.connections.feed_tokens import SERVICE
 from features.connections.settings_file import read_connections
 from features.events.consents import ADVERTISING
+from features.history.consent_words import consent_words, last_words
 from features.home import Home
-from features.live.customer_facts import CustomerState, fold_customer, parse_facts
+from features.live.customer_facts import CustomerState, DatedFact, fold_customer, parse_facts
+from features.live.shopper_state import milliseconds
 from features.people.aliases import current_names
 from features.people.names import FORMER
 from features.store import keys
@@ -35,6 +37,7 @@ from recommender.model.bundle import Bundle
 from training.privacy.erase import LOCK
 
 ROUND_S, FIRST_S = 3_600.0, 30.0
+CONSENT = f"consent:{ADVERTISING}"
 CUSTOMERS_A_STEP, SCANNED_AT_ONCE = 500, 1_000
 
 
@@ -64,42 +67,64 @@ def write_members(client: redis.Redis, home: Home, now: float) -> int:
 
 def _members(client: redis.Redis, home: Home, bundle: Bundle, now: float) -> Iterator[Member]:
     shelf = Availability.of(bundle.tables).changed(bundle.tables, all_changes(client))
-    emails, erased = _emails(home), read_tombstones(home)
-    names = iter(_customers_with_facts(client))
+    emails, erased, told = _emails(home), read_tombstones(home), _told_by_history(home)
+    yes = {name for name, word in told.items() if word.value == "1"}
+    names = chain(yes, _customers_with_facts(client, yes))
     while step := list(islice(names, CUSTOMERS_A_STEP)):
-        agreed = [name for name in _who_agreed(client, step) if not erased.holds("customer", name)]
+        agreed = _who_agreed(client, [name for name in step if not erased.holds("customer", name)], told)
         for name, state in zip(agreed, _states(client, agreed), strict=True):
             member = _member(bundle, shelf, name, state, now)
             if member is not None:
                 yield member._replace(email=emails.get(name) or _own_hash(name))
 
 
-def _customers_with_facts(client: redis.Redis) -> Iterator[str]:
-    """All who may have agreed to anything, each once."""
+def _told_by_history(home: Home) -> dict[str, DatedFact]:
+    """Customer -> their last word about advertising, of a file or live."""
+    words = last_words(consent_words(home, ADVERTISING)).select("customer_id", "at", "given")
+    return {name: DatedFact(milliseconds(at), "1" if given else "0") for name, at, given in words.iter_rows()}
+
+
+def _customers_with_facts(client: redis.Redis, others: Collection[str]) -> Iterator[str]:
+    """All others who may have agreed to anything, each once."""
     prefix, seen = keys.customer_facts("", identified=True), set[bytes]()
     for key in client.scan_iter(match=f"{prefix}*", count=SCANNED_AT_ONCE):
-        if key not in seen:
+        name = key.decode().removeprefix(prefix)
+        if key not in seen and name not in others:
             seen.add(key)
-            yield key.decode().removeprefix(prefix)
+            yield name
 
 
-def _who_agreed(client: redis.Redis, customers: Sequence[str]) -> list[str]:
-    """Those who said yes to advertising last; others are not read further."""
+def _who_agreed(
+    client: redis.Redis, customers: Sequence[str], told: Mapping[str, DatedFact]
+) -> dict[str, DatedFact]:
+    """Those who said yes to advertising last, and that word; others are not read further."""
     with client.pipeline(transaction=False) as pipe:
         for name in customers:
-            pipe.hget(keys.customer_facts(name, identified=True), f"consent:{ADVERTISING}")
-        replies = cast(list[bytes | None], pipe.execute())
-    return [name for name, said in zip(customers, replies, strict=True) if said and said.endswith(b" 1")]
+            pipe.hmget(keys.customer_facts(name, identified=True), [CONSENT])
+        replies = cast(list[list[bytes | None]], pipe.execute())
+    agreed = {}
+    for name, [said] in zip(customers, replies, strict=True):
+        live = parse_facts({CONSENT.encode(): said}).get(CONSENT) if said else None
+        last = max(filter(None, (told.get(name), live)), key=_newest, default=None)
+        if last and last.value == "1":
+            agreed[name] = last
+    return agreed
 
 
-def _states(client: redis.Redis, customers: Sequence[str]) -> list[CustomerState]:
+def _newest(word: DatedFact) -> tuple[int, bool]:
+    """Of two words at one time the no counts."""
+    return word.at_ms, word.value != "1"
+
+
+def _states(client: redis.Redis, agreed: Mapping[str, DatedFact]) -> list[CustomerState]:
     with client.pipeline(transaction=False) as pipe:
-        for name in customers:
+        for name in agreed:
             pipe.lrange(keys.shopper_log(name, identified=True), 0, -1)
             pipe.hgetall(keys.customer_facts(name, identified=True))
         replies = pipe.execute()
     return [
-        fold_customer(log, parse_facts(facts)) for log, facts in zip(replies[::2], replies[1::2], strict=True)
+        fold_customer(log, parse_facts(facts) | {CONSENT: word})
+        for log, facts, word in zip(replies[::2], replies[1::2], agreed.values(), strict=True)
     ]
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import redis
 
 from features.connections.settings_file import read_connections
+from features.connections.whole import require_whole
 from features.home import Home
 from features.importers.catalogue_by_url import SERVICE, is_due, refresh_catalogue
 from features.importers.refusal import ImportRefused
@@ -23,6 +24,6 @@ def keep_catalogue(client: redis.Redis, home: Home, stop: threading.Event) -> No
     while not stop.wait(CHECK_S):
         with part.round(), reconnecting(client):
             settings, now = read_connections(home).get(SERVICE), datetime.now(UTC)
-            if settings is not None and is_due(home, settings, now):
+            if settings is not None and is_due(home, require_whole(SERVICE, settings), now):
                 with suppress(NotFetched, ImportRefused):  # which `perennial connect` shows
                     refresh_catalogue(client, home, settings, now)

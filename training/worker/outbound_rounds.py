@@ -1,6 +1,7 @@
 """The worker's part of what goes out: a round a minute of every connected service."""
 
 import logging
+import sqlite3
 import threading
 import time
 from collections import Counter
@@ -14,6 +15,7 @@ import redis
 
 from features.connections.arrivals import Command, counted, failed, note_sync, passed
 from features.connections.settings_file import read_connections
+from features.connections.whole import what_is_missing
 from features.home import Home
 from features.store.failover import reconnecting
 from features.store.locks import try_lock, unlock
@@ -22,7 +24,7 @@ from recommender.lifecycle.knowledge import Knowledge
 from recommender.lifecycle.vocabulary.settings import Settings
 from training.outbound.destination import NotTaken, Unavailable
 from training.outbound.send import Round, send
-from training.outbound.services.registry import SERVICES, open_service
+from training.outbound.services.registry import SERVICES, DamagedSettings, open_service
 from training.outbound.state import SentState
 from training.worker.trigger_rounds import Lifecycle, merchants_settings
 
@@ -33,7 +35,7 @@ TIME_OF_A_SERVICE_S = (
     30.0  # a round through many customers goes on in the next one, and others have their turn
 )
 AGAIN_MS, NOT_ALLOWED_AGAIN_MS = 60_000, 600_000
-ARRIVED = ("customers", "events", "erased")
+ARRIVED = ("customers", "events", "orders", "erased")
 
 
 class Outbound:
@@ -54,8 +56,17 @@ class Outbound:
     def round(self, stop: threading.Event) -> bool:
         """True where a service has more to be sent."""
         connected = {name: each for name, each in read_connections(self._home).items() if name in SERVICES}
-        unfinished = [self._send_to(name, each, stop) for name, each in connected.items()]
+        unfinished = [
+            self._send_to(name, each, stop) for name, each in connected.items() if self._is_whole(name, each)
+        ]
         return any(unfinished)
+
+    def _is_whole(self, name: str, options: Mapping[str, Any]) -> bool:
+        """Whether its settings have all that it needs; said where they have not."""
+        if missing := what_is_missing(name, options):
+            logger.error(missing)
+            note_sync(self._client, failed(name, missing, datetime.now(UTC)))
+        return not missing
 
     def knowledge(self) -> tuple[Knowledge, Settings]:
         """The published model with what holds now, and the merchant's settings of messages."""
@@ -70,19 +81,31 @@ class Outbound:
         def goes_on() -> bool:
             return not stop.is_set() and time.monotonic() < until
 
-        with closing(SentState.of(self._home, name)) as state:
-            if now_ms < int(state.noted("pause_until") or 0):
-                return False
-            with closing(open_service(name, options, partial(_wait, stop))) as destination:
-                this = Round(destination, state, self._home, self._client, *self.knowledge(), now_ms, goes_on)
-                try:
-                    attempt(name, this, Counter())
-                except NotTaken as error:
-                    logger.info("%s takes nothing just now: %s", name, error)
+        try:
+            with closing(SentState.of(self._home, name)) as state:
+                if now_ms < int(state.noted("pause_until") or 0):
                     return False
-                except _Stopped:
-                    return False
-            return bool(state.noted("run") or state.due(now_ms, 1))
+                with closing(open_service(name, options, partial(_wait, stop))) as service:
+                    now = (self._client, *self.knowledge(), now_ms, goes_on)
+                    attempt(name, Round(service, state, self._home, *now), Counter())
+                orders = service.takes_orders and state.due(now_ms, 1, orders=True)
+                return bool(state.noted("run") or state.due(now_ms, 1) or orders)
+        except (DamagedSettings, sqlite3.Error) as error:  # the other services go on
+            text = f"{error}: connect it again" if isinstance(error, DamagedSettings) else _lost(name, error)
+            logger.warning("%s: %s", name, text)
+            note_sync(self._client, failed(name, text, datetime.now(UTC)))
+        except NotTaken as error:
+            logger.info("%s takes nothing just now: %s", name, error)
+        except _Stopped:
+            pass
+        return False
+
+
+def _lost(name: str, error: sqlite3.Error) -> str:
+    """A full disk passes; what is no database does not."""
+    text = f"outbound/{name}.sqlite of the home: {error}"
+    is_passing = isinstance(error, sqlite3.OperationalError)
+    return text if is_passing else f"{text}. Restore it, or remove it, and all is sent again"
 
 
 class _Stopped(Exception):
@@ -103,7 +126,7 @@ def attempt(name: str, this: Round, done: Counter[str]) -> None:
     if lock is None:
         raise Unavailable("another process sends to it just now")
     try:
-        send(this, done)
+        _send(this, done)
     except NotTaken as error:
         pause_ms = NOT_ALLOWED_AGAIN_MS
         if isinstance(error, Unavailable):
@@ -114,6 +137,15 @@ def attempt(name: str, this: Round, done: Counter[str]) -> None:
     finally:
         unlock(lock)
         note_sync(this.client, _notes(name, done, datetime.now(UTC)))
+
+
+def _send(this: Round, done: Counter[str]) -> None:
+    """An answer that lacks what the service promises is trouble of the service."""
+    try:
+        send(this, done)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        logger.exception("an answer of a service has another shape than it promises")
+        raise Unavailable(f"its answer has another shape than it promises ({error!r})") from error
 
 
 def _notes(name: str, done: Counter[str], now: datetime) -> tuple[Command, ...]:

@@ -2,6 +2,30 @@
 
 from types import ModuleType
 
-from api.console.pages import data, experiments, figures, merchandising, messages, offers
+from api.console.pages import (
+    customers,
+    data,
+    experiments,
+    figures,
+    merchandising,
+    messages,
+    offers,
+    recommendations,
+    service,
+    this_week,
+    try_it,
+)
 
-ALL: tuple[ModuleType, ...] = (merchandising, offers, messages, experiments, figures, data)
+ALL: tuple[ModuleType, ...] = (
+    this_week,
+    recommendations,
+    try_it,
+    merchandising,
+    offers,
+    messages,
+    experiments,
+    customers,
+    figures,
+    data,
+    service,
+)

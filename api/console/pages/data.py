@@ -22,6 +22,7 @@ USUAL: Final = (
     *("feed_id", "product_id", "price"),
 )  # of all columns that will do, those that are named
 NO_WORD: Final = re.compile(r"\W+")
+GUESSED: Final = frozenset({"", "mapped"})  # formats that are not known by name
 CHUNK_BYTES: Final = 1 << 20
 EVENTS_SHOWN: Final = 30
 router = APIRouter()
@@ -66,11 +67,9 @@ async def start(console: Owner, id: str) -> Response:
         f"/v1/imports/files/{id}", kind=text(form, "kind"), sheet=text(form, "sheet") or None
     )
     chosen, twice = _chosen(file, form)
-    if twice:
-        told = console.language.text("data.twice", name=_label(console.language, twice))
-        shown = _columns(
-            console, {**file, "columns": chosen}, text(form, "sheet"), problem=str(told), form=form
-        )
+    if problem := _problem(console.language, file, chosen, twice):
+        told = {**file, "columns": chosen}
+        shown = _columns(console, told, text(form, "sheet"), problem=problem, form=form)
         return console.render("data/columns.html", 422, **shown)
     await console.post("/v1/imports", _ask(file, form, chosen))
     return console.go(f"{PAGE}/imports/{id}")
@@ -134,16 +133,10 @@ def _columns(
         "kinds": KINDS,
         "ours": by_header,
         "labels": {each: _label(console.language, each) for each in names},
-        "needed": [
-            (
-                [_label(console.language, each) for each in USUAL if each in group] or group,
-                bool(found & set(group)),
-            )
-            for group in file["needed"]
-        ],
+        "needed": [(_usual(console.language, group), bool(found & set(group))) for group in file["needed"]],
         "problem": problem,
         "form": form or {},
-        "guessed": file["format"] in {"", "mapped"},
+        "guessed": file["format"] in GUESSED,
     }
 
 
@@ -158,9 +151,25 @@ def _chosen(file: dict[str, Any], form: FormData) -> tuple[dict[str, str], str]:
     return chosen, twice
 
 
+def _problem(language: Language, file: dict[str, Any], chosen: dict[str, str], twice: str) -> str:
+    """What is wrong with the columns chosen; "" if nothing is."""
+    if twice:
+        return str(language.text("data.twice", name=_label(language, twice)))
+    if file["format"] not in GUESSED:
+        return ""
+    lacking = [group for group in file["needed"] if not chosen.keys() & set(group)]
+    what = ", ".join(_usual(language, group)[0] for group in lacking)
+    return str(language.text("data.lacking_columns", what=what)) if lacking else ""
+
+
+def _usual(language: Language, group: list[str]) -> list[str]:
+    """Of columns of which any will do, those that a shop has, in words."""
+    return [_label(language, each) for each in USUAL if each in group] or group
+
+
 def _ask(file: dict[str, Any], form: FormData, chosen: dict[str, str]) -> dict[str, Any]:
     """The import as the API takes it. Of an export that is known by name, only what was changed is said."""
-    is_guess = file["format"] in {"", "mapped"}
+    is_guess = file["format"] in GUESSED
     changed = {name: header for name, header in chosen.items() if file["columns"].get(name) != header}
     fields = {name: text(form, name) for name in ("sheet", "decimal", "zone")}
     return {

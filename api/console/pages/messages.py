@@ -22,7 +22,7 @@ DEFAULTS: Final[dict[str, Any]] = msgspec.json.decode(msgspec.json.encode(Settin
 GENERAL: Final = ("budget", "quiet", "delivery", "holds")
 CHANNELS: Final = ("email", "sms", "push", "whatsapp", "phone", "post")
 SHARES: Final = frozenset({"least_chance", "least_drop", "least_risk", "near_share", "top_share"})
-EMPTY_GUIDES: Final = 2
+EMPTY_GUIDES: Final = 1
 router = APIRouter()
 
 

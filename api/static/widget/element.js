@@ -2,7 +2,7 @@
 
 class PerennialRecs extends HTMLElement {
   static observedAttributes = ("placement product-id cart category repeats customer-id customer-token k key endpoint heading " +
-    "currency locale add-to-cart consent offer terms").split(" ");
+    "currency country locale add-to-cart consent offer terms").split(" ");
 
   turn = 0; // only the answer to the latest question is shown
   #answer = null;

@@ -25,6 +25,8 @@ const question = (widget) => ({
   placement: placementOf(widget),
   ...shopper(),
   language: languageOf(widget)?.slice(0, 35),
+  country: setting("country", widget)?.slice(0, 60),
+  currency: /^[A-Z]{3}$/.exec(attributeOf(widget, "currency"))?.[0],
   product_id: attributeOf(widget, "product-id"),
   category: attributeOf(widget, "category"),
   repeats: repeatsOf(widget.getAttribute("repeats")),

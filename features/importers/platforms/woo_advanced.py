@@ -9,6 +9,7 @@ WOO_ADVANCED = Format(
     columns={
         "order_id": ("Order Number", "Order ID"),
         "timestamp": ("Order Date", "Paid Date"),
+        "changed_at": ("Modification Date",),
         "status": ("Order Status",),
         "email": ("Email (Billing)", "Customer User Email", "Billing Email"),
         "phone": ("Phone (Billing)",),

@@ -226,6 +226,7 @@ function text(value, unit, currency) {
     case "share": return `${(value * 100).toLocaleString("en-GB", { minimumFractionDigits: 1, maximumFractionDigits: 1 })} %`;
     case "ratio": return `${digits(1)} : 1`;
     case "days": return `${digits(1)} days`;
+    case "milliseconds": return `${digits(1)} ms`;
     case "count": return digits(0);
     default: return digits(2);
   }

@@ -23,6 +23,7 @@ from features.insights.report_files import write_report
 from perennial import app
 
 from bundles import write_small
+from mail_tools import ShopServer, Trouble, running
 from serving import ROOT, perennial
 
 TOOLS = {"recommend", "similar", "complements", "bundles", "offers", "customer", "figures"}
@@ -114,6 +115,29 @@ async def test_over_http_each_agent_sends_its_own_key(mcp_url: str) -> None:
 async def test_a_shop_that_is_away_is_said() -> None:
     async with over_stdio("http://127.0.0.1:9", "sk_demo") as client:
         assert "does not answer" in await refused(client, "similar", product_id="tea")
+
+
+async def test_what_cannot_be_asked_is_said(url: str) -> None:
+    async with over_stdio(url, "sk_demo") as client:
+        assert "at most 512" in await refused(client, "customer", customer_id="x" * 100_000)
+        many = ["y" * 500] * 200
+        assert "too long together" in await refused(client, "recommend", placement="cart", cart=many)
+        assert (await told(client, "customer", customer_id="nobody"))["known"] is False
+        assert (await told(client, "similar", product_id="nothing"))["items"] is not None
+
+
+async def test_a_key_that_is_no_key_is_not_shown(url: str) -> None:
+    async with over_stdio(url, "sk_secret\n") as client:
+        said = await refused(client, "similar", product_id="tea")
+    assert "cannot be asked" in said
+    assert "sk_secret" not in said
+
+
+async def test_another_server_at_the_address_is_said() -> None:
+    with running(ShopServer()) as other:
+        other.answer, other.troubles = "<html>", [Trouble("GET", 502)]
+        async with over_stdio(other.address, "sk_demo") as client:
+            assert "is not the shop" in await refused(client, "similar", product_id="tea")
 
 
 def test_without_a_key_it_says_what_to_do() -> None:

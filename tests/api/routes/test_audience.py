@@ -3,6 +3,7 @@
 Covers api/serving/audience.py, too.
 """
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -73,3 +74,20 @@ def test_a_wrong_question_is_a_problem(http: httpx.Client, body: dict[str, Any])
     assert http.post("/v1/audience", json=body).status_code == 422
     public = {"Authorization": "Bearer pk_demo"}
     assert http.post("/v1/audience", json={"products": ["tea"]}, headers=public).status_code == 403
+
+
+def test_who_has_bought_it_since_training_is_left_out(http: httpx.Client) -> None:
+    def buys(customer: str, product: str, at: datetime, order: str) -> None:
+        lines = {"order_id": order, "items": [{"product_id": product, "quantity": 1, "unit_price": 5}]}
+        event = {"type": "purchase", "customer_id": customer, "timestamp": at.isoformat(), "order": lines}
+        assert http.post("/v1/events", json=event).json()["accepted"] == 1
+
+    now = datetime.now(UTC)
+    buys("bob", "pot", now, "o-1")
+    assert names(ask(http, consent="any")) == ["ann", "bob"]
+    buys("ann", "tea", now, "o-2")
+    answer = ask(http, consent="any")
+    assert (names(answer), answer["bought_since"], answer["without_consent"]) == (["bob"], 1, 0)
+    assert names(ask(http, consent="any", products=["kettle"])) == ["bob", "ann"]
+    assert names(ask(http, consent="any", products=["kettle", "tea"])) == ["bob"]
+    assert ask(http, consent="opt_in")["bought_since"] == 1

@@ -212,3 +212,13 @@ def test_what_may_have_been_kept_is_sent_again_and_counts_once(
         taken = http.post("/v1/events", json={"events": again}).json()
         assert (taken["accepted"], taken["duplicates"]) == (0, 3)
         assert client.xlen(keys.event_stream()) == 4
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/cloudevents+json", "Application/CloudEvents+JSON; charset=utf-8"]
+)
+def test_a_cloud_event_is_known_by_its_media_type_in_any_case(http: httpx.Client, kind: str) -> None:
+    data = {"anonymous_id": "a", "product_id": "mug"}
+    event = {"specversion": "1.0", "type": "shop.view", "source": "s", "id": "1", "data": data}
+    answer = http.post("/v1/events", content=json.dumps(event), headers={"Content-Type": kind})
+    assert answer.json() | {"accepted": 1, "rejected": []} == answer.json()

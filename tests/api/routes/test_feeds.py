@@ -101,6 +101,23 @@ def test_it_is_packed_where_that_is_asked_for(fetched: httpx.Client, served_home
     assert gzip.decompress(packed).startswith(b"id,title,")
 
 
+def test_it_is_plain_where_packing_is_refused(fetched: httpx.Client, served_home: Home) -> None:
+    with fetched:
+        for refused in ("gzip;q=0", "identity, gzip; q=0.0", "br"):
+            answer = fetched.get(address(served_home, "meta.csv"), headers={"Accept-Encoding": refused})
+            assert "content-encoding" not in answer.headers
+            assert answer.text.startswith("id,title")
+
+
+def test_a_proxys_way_of_asking_for_news_is_understood(fetched: httpx.Client, served_home: Home) -> None:
+    with fetched:
+        where = address(served_home, "meta.csv")
+        tag = fetched.head(where).headers["etag"]
+        for known in (tag, f'"other", {tag}', tag.removeprefix("W/"), "*"):
+            assert fetched.get(where, headers={"If-None-Match": known}).status_code == 304
+        assert fetched.get(where, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
 def test_a_token_opens_its_own_feed_until_it_is_renewed(
     fetched: httpx.Client, http: httpx.Client, served_home: Home
 ) -> None:
@@ -143,6 +160,14 @@ def test_the_audience_is_handed_out_as_it_was_written_last(fetched: httpx.Client
         assert fetched.get("/v1/feeds/retargeting.csv").status_code == 401
 
 
+def test_a_stage_that_there_is_not_is_a_problem_like_others(fetched: httpx.Client) -> None:
+    with fetched:
+        answer = fetched.get("/v1/feeds/retargeting.csv?token=x&stage=secretly")
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert [each["field"] for each in answer.json()["errors"]] == ["stage"]
+    assert "secretly" not in answer.text
+
+
 def test_a_hashed_address_is_a_name_of_its_customer(http: httpx.Client, client: redis.Redis) -> None:
     hashed = "ab" * 32
     tells = {"type": "identify", "customer_id": "ann", "properties": {"email_sha256": hashed.upper()}}
@@ -156,3 +181,19 @@ def test_a_catalogue_without_whole_links_is_no_empty_feed(http: httpx.Client, se
     answer = http.get("/v1/feeds/meta.csv")  # of a model without any link
     assert answer.status_code == 503
     assert "PERENNIAL_SHOP_URL" in answer.json()["detail"]
+
+
+def test_a_feed_of_a_market_has_its_titles_and_prices(fetched: httpx.Client, served_home: Home) -> None:
+    told = {"translations": {"de": {"title": "Tee", "url": "/de/tee"}}, "prices": {"CH": {"price": 6}}}
+    with fetched:
+        secret = {"Authorization": "Bearer sk_demo"}
+        body = {"products": [{"product_id": "tea", **told}]}
+        fetched.put("/v1/catalogue", json=body, headers=secret)
+        own = address(served_home, "merchant.tsv")
+        texts = {fetched.get(own).headers["etag"]}
+        answer = fetched.get(f"{own}&language=de&country=CH")
+        assert answer.headers["etag"] not in texts
+    rows = {row["id"]: row for row in csv.DictReader(io.StringIO(answer.text), delimiter="\t")}
+    assert (rows["tea"]["title"], rows["tea"]["price"]) == ("Tee", "6.00 EUR")
+    assert rows["tea"]["link"] == "https://shop.example/de/tee"
+    assert rows["kettle"]["price"] == "30.00 EUR"

@@ -4,6 +4,7 @@ Covers clients/generate.py.
 """
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -13,8 +14,11 @@ from pathlib import Path
 import pytest
 from small_customers import bundle_with_customers
 
+from api.process.app import create_app
+from api.web.settings import ApiSettings
 from clients.generate import LANGUAGES, generate
 from features.home import Home
+from features.store.settings import StoreSettings
 
 from bundles import write_small
 from scale import FULL
@@ -74,6 +78,29 @@ def test_versions_are_in_step() -> None:
         "php": json.loads((folders["php"] / "composer.json").read_text())["version"],
     }
     assert theirs == dict.fromkeys(LANGUAGES, ours)
+
+
+EXAMPLES = {"typescript": "example.ts", "python": "example.py", "php": "example.php"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_examples_call_what_there_is(language: str) -> None:
+    """A route that is renamed renames a method of every client: this tells it without a generator."""
+    text = (ROOT / "clients" / language / EXAMPLES[language]).read_text(encoding="utf-8")
+    calls = re.findall(r"(\w+)Api\((?:shop|[^()]*)\)+(?:\.|->)(\w+)\(", text)
+    document = create_app(Home(ROOT), "redis://127.0.0.1", ApiSettings(), StoreSettings()).openapi()
+    known = {
+        (_bare(operation["tags"][0]), _bare(operation["operationId"]))
+        for path in document["paths"].values()
+        for operation in path.values()
+    }
+    assert len(calls) == 6
+    assert {(_bare(api), _bare(method)) for api, method in calls} <= known
+
+
+def _bare(name: str) -> str:
+    """The same in every language."""
+    return re.sub(r"[^a-z]", "", name.lower())
 
 
 @generated

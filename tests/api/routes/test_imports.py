@@ -1,17 +1,20 @@
 """Files that come by HTTP are read, tried, taken and taken back as `perennial import` does it.
 
-Covers api/serving/uploads.py, api/serving/import_process.py and features/importers/preview.py, too.
+Covers api/serving/uploads.py and api/serving/import_process.py, too.
 """
 
+import fcntl
+import os
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
 
-from api.schemas.imports import Imports, ImportState, TakenBack, UploadedFile
-from api.serving.uploads import file_name
+from api.schemas.imports import ImportAsk, Imports, ImportState, TakenBack, UploadedFile
+from api.serving.uploads import Asked, file_name, write_asked
 from api.web.settings import ApiSettings
 from features.home import Home
 
@@ -101,7 +104,37 @@ def test_a_refused_file_gets_the_words_of_the_command(http: httpx.Client, served
     assert refused.problem is not None
     assert refused.problem.startswith("Still missing: when it was ordered; the product")
     assert "perennial import orders bestellungen.csv" in refused.problem
+    moon = http.post("/v1/imports", json={"file": file, "kind": "customers", "zone": "UTC"})
+    assert (moon.status_code, moon.json()["detail"]) == (
+        422,
+        "zone: an import of customers takes exported, sheet.",
+    )
     assert http.delete(f"/v1/imports/{file}").status_code == 200
+    assert list(served_home.uploads.iterdir()) == []
+
+
+def test_every_process_sees_what_runs_and_what_has_died(
+    http: httpx.Client, other_http: httpx.Client, served_home: Home
+) -> None:
+    """A process that imports holds its answer locked, whoever started it."""
+    id = "f-0123456789abcdef"
+    folder = served_home.uploads / id
+    folder.mkdir()
+    (folder / "orders.csv").write_text(ORDERS)
+    write_asked(folder, Asked("orders.csv", datetime.now(UTC), ImportAsk(id)))
+    (folder / "progress.json").write_text('{"step": "checking", "done": 1, "total": 3}')
+    with (folder / "result.json").open("wb") as result:
+        fcntl.flock(result, fcntl.LOCK_EX)
+        for each in (http, other_http):
+            shown = each.get(f"/v1/imports/{id}").json()
+            assert (shown["state"], shown["progress"]["done"]) == ("running", 1)
+            assert each.delete(f"/v1/imports/{id}").status_code == 409
+            assert each.post("/v1/imports", json={"file": id}).status_code == 409
+    died = other_http.get(f"/v1/imports/{id}").json()
+    assert died["state"] == "stopped"
+    assert "Import the file again" in died["problem"]
+    os.utime(folder, (0, 0))
+    assert upload(http, "").status_code == 422  # each that comes sweeps out what nobody has imported
     assert list(served_home.uploads.iterdir()) == []
 
 

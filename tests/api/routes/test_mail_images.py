@@ -128,7 +128,20 @@ def test_the_dark_card_is_dark(reader: httpx.Client, served_home: Home) -> None:
     assert dark.getpixel((264, 10)) < 60  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("address", ["", "none", "*%7CPERENNIAL%7C*", "%7B%7B%20contact.X%20%7D%7D", "é"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "none",
+        "*%7CPERENNIAL%7C*",
+        "%7B%7B%20contact.X%20%7D%7D",
+        "é",
+        "a%2Fb",
+        "//x",
+        "%00",
+        "a" * 20_000,
+    ],
+)
 def test_whom_nobody_knows_sees_best_sellers_and_a_click_leads_there(
     http: httpx.Client, reader: httpx.Client, client: redis.Redis, address: str
 ) -> None:
@@ -201,3 +214,13 @@ def test_tokens_are_made_for_a_secret_key_alone(http: httpx.Client, reader: http
         == 403
     )
     assert http.post("/v1/mail-images", json={"customers": []}).status_code == 422
+
+
+def test_a_token_with_one_letter_changed_is_nobodys(
+    reader: httpx.Client, served_home: Home, client: redis.Redis
+) -> None:
+    mail, best = token(served_home), reader.get("/e/none/1.png").content
+    for place in range(0, len(mail), 9):
+        forged = mail[:place] + ("A" if mail[place] != "A" else "B") + mail[place + 1 :]
+        assert reader.get(f"/e/{forged}/1.png").content == best
+    assert opened(client) == []

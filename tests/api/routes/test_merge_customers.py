@@ -19,7 +19,9 @@ from features.history.archiver import Archiver
 from features.home import Home
 from features.merchant.api_keys import add_demo_keys
 from features.people.aliases import current_names
+from features.people.kept_emails import begin_keeping, emails_of
 from features.people.names import former_name, people_key
+from features.store import keys
 from features.store.settings import StoreSettings
 from recommender.arrays.id_map import IdMap
 from recommender.model import versions
@@ -99,6 +101,27 @@ def test_addresses_are_not_kept(http: httpx.Client, served_home: Home, redis_url
     name = people_key(served_home).email(ADDRESS)
     assert current_names(served_home).rows() == [(name, "4711")]
     assert http.get("/v1/customers/4711").json()["known"]
+
+
+def test_where_the_shop_wants_it_addresses_are_kept_and_shown_to_a_secret_key(
+    http: httpx.Client, url: str, served_home: Home, redis_url: str, settings: StoreSettings
+) -> None:
+    begin_keeping(served_home)
+    guest = {"type": "view", "product_id": "mug", "properties": {"email": OLD_ADDRESS}}
+    assert http.post("/v1/events", json=[identify("4711"), guest]).json()["accepted"] == 2
+    with redis.Redis.from_url(redis_url) as client:
+        assert not any(b"@example" in (client.dump(key) or b"") for key in client.scan_iter())
+        Archiver(client, served_home, settings).run(burst=True)
+        assert not client.exists(f"{keys.people()}:emails")
+    assert emails_of(served_home) == {
+        "4711": ADDRESS,
+        people_key(served_home).email(OLD_ADDRESS): OLD_ADDRESS,
+    }
+    assert http.get("/v1/customers/4711", params={"with": "email"}).json()["email"] == ADDRESS
+    assert http.get("/v1/customers/A", params={"with": "email"}).json()["email"] is None
+    assert "email" not in http.get("/v1/customers/4711").json()
+    asked = httpx.get(f"{url}/v1/customers/4711?with=email", headers=PUBLIC, verify=NO_CERTIFICATES)
+    assert asked.status_code == 403
 
 
 def test_an_order_by_address_alone_is_the_known_customers(http: httpx.Client) -> None:

@@ -7,8 +7,10 @@ from typing import Any, cast
 
 import httpx
 import msgspec
+import pytest
 import redis
 
+from api.web.settings import ApiSettings
 from features.connections.arrivals import read_state
 from features.store import keys
 
@@ -158,3 +160,16 @@ def test_the_browser_client_learns_where_to_send(url: str) -> None:
     host = url.removeprefix("http://")
     sender = {"apiKey": "pk_demo", "apiHost": f"{host}/v1", "protocol": "http"}
     assert told["integrations"] == {"Segment.io": sender}
+    claims = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "gopher"}
+    for names in (claims, {"Host": "127.0.0.1@evil.example"}, {"Host": "127.0.0.1:80/evil"}):
+        answer = httpx.get(f"{url}/v1/projects/pk_demo/settings", headers=names)
+        assert "evil" not in answer.text
+        assert (answer.status_code, "PERENNIAL_PUBLIC_URL" in answer.text) == (404, True)
+
+
+@pytest.mark.parametrize("api_settings", [ApiSettings(drain_s=1, public_url="https://recs.shop.example/")])
+def test_behind_a_proxy_the_browser_client_is_told_the_address_of_the_service(url: str) -> None:
+    for host in (httpx.URL(url).netloc.decode(), "recs.shop.example", "evil.example"):
+        told = httpx.get(f"{url}/v1/projects/pk_demo/settings", headers={"Host": host}).json()
+        sender = {"apiKey": "pk_demo", "apiHost": "recs.shop.example/v1", "protocol": "https"}
+        assert told["integrations"] == {"Segment.io": sender}

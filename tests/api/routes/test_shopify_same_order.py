@@ -284,6 +284,27 @@ def test_a_refund_by_any_two_ways_is_one_refund_with_the_same_cents(shop: Shop) 
             assert left == ([REFUNDS[kind].left] if REFUNDS[kind].left else []), (kind, ways)
 
 
+def test_an_authorisation_that_expired_may_be_paid_later_and_a_cancellation_stays(shop: Shop) -> None:
+    whole = {number: plain(number) | _customer(number) for number in range(1001, 1006)}
+    expired = {number: each | {"financial_status": "expired"} for number, each in whole.items()}
+    paid = {number: each | {"updated_at": "2026-11-22T12:00:00+01:00"} for number, each in whole.items()}
+    scripts = {
+        1001: [("create", whole[1001]), ("updated", expired[1001]), ("paid", paid[1001])],
+        1002: [("create", whole[1002]), ("paid", paid[1002]), ("updated", expired[1002])],
+        1003: [("create", whole[1003]), ("file", expired[1003]), ("paid", paid[1003])],
+        1004: [
+            ("file", expired[1004]),
+            ("file", whole[1004]),
+            ("file", expired[1004]),
+            ("file", whole[1004]),
+        ],
+        1005: [("create", whole[1005]), ("updated", cancelled(whole[1005])), ("file", whole[1005])],
+    }
+    shop.told(scripts)
+    assert shop.ledger() == {str(number): 2500 for number in range(1001, 1005)}
+    assert [bool(shop.live(each)) for each in whole.values()] == [True, True, True, False, False]
+
+
 def edited(whole: Json) -> Json:
     """One piece of tea was taken out, and a pot came in; nothing was paid back."""
     tea, *others = whole["line_items"]

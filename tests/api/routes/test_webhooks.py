@@ -25,6 +25,8 @@ from perennial import app
 from training.privacy.erase import finish_erasures
 from training.worker.exports import write_exports
 
+ANNA = "Anna Roth"
+PAID = {"kind": "refund", "status": "success"}
 ORDER = order(1001, [line(1, "tea", "10.00", 2)])
 
 
@@ -67,10 +69,38 @@ def test_both_secrets_hold_while_one_replaces_the_other_and_no_third(
     assert len(streamed(client)) == 1
 
 
+def test_deliveries_that_nobody_signed_write_one_note_a_minute_and_are_counted(
+    http: httpx.Client, client: redis.Redis
+) -> None:
+    def counted(outcome: str) -> float:
+        line = f'perennial_webhooks_total{{outcome="{outcome}",service="shopify"}} '
+        return float(f"{http.get('/metrics').text.partition(line)[2]}\n0".partition("\n")[0] or 0)
+
+    refused, taken = counted("refused"), counted("taken")
+    noted = set()
+    for _ in range(20):
+        assert send(http, "orders/create", ORDER, secret=SHOP).status_code == 401
+        noted.add(read_state(client, "shopify").trouble_at)
+    assert len(noted) == 1
+    assert send(http, "orders/create", ORDER).json() == {"outcome": "taken"}
+    assert (counted("refused") - refused, counted("taken") - taken) == (20, 1)
+
+
 def test_a_secret_that_is_no_list_opens_nothing(http: httpx.Client, served_home: Home) -> None:
     save_connection(served_home, "shopify", {"shop": SHOP, "secrets": SECRET})
     for secret in (SECRET, SECRET[0]):
         assert send(http, "orders/create", ORDER, secret=secret).status_code == 503
+
+
+def test_a_connection_that_lacks_its_secrets_takes_nothing_and_says_what_mends_it(
+    http: httpx.Client, served_home: Home, client: redis.Redis, redis_url: str
+) -> None:
+    save_connection(served_home, "shopify", {"shop": SHOP})
+    assert send(http, "orders/create", ORDER).status_code == 503
+    told = CliRunner().invoke(
+        app, ["connect", "--home", str(served_home.root), "--json"], env={"REDIS_URL": redis_url}
+    )
+    assert "has no `secrets` of shopify: `perennial connect shopify` mends it" in told.stdout
 
 
 def test_another_shop_is_refused(http: httpx.Client, client: redis.Redis) -> None:
@@ -94,7 +124,7 @@ def test_what_is_not_as_documented_is_kept_for_a_person(
     http: httpx.Client, client: redis.Redis, served_home: Home, settings: StoreSettings
 ) -> None:
     assert send(http, "orders/create", {"id": 1}).json() == {"outcome": "set_aside"}
-    assert "KeyError: 'line_items'" in str(read_state(client, "shopify").trouble)
+    assert "`line_items` is missing" in str(read_state(client, "shopify").trouble)
     Archiver(client, served_home, settings).run(burst=True)
     ((_, kept, _),) = poisoned(served_home)
     assert kept is not None
@@ -122,6 +152,36 @@ def test_no_payload_that_is_signed_breaks_its_delivery(
 ) -> None:
     assert send(http, topic, payload).json() == {"outcome": "set_aside"}
     assert "not as shopify documents it" in str(read_state(client, "shopify").trouble)
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "field"),
+    [
+        (
+            "orders/create",
+            {**ORDER, "line_items": [{**ORDER["line_items"][0], "price": ANNA}]},
+            "line_items.0.price",
+        ),
+        ("orders/create", {**ORDER, "updated_at": ANNA}, "updated_at"),
+        ("orders/create", {**ORDER, "shipping_lines": [{"price": f" {ANNA}"}]}, "shipping_lines.0.price"),
+        (
+            "refunds/create",
+            {**refund(9, ORDER, "10.00"), "transactions": [PAID | {"amount": ANNA}]},
+            "transactions.0.amount",
+        ),
+        (f"orders/{ANNA}", ORDER, None),
+    ],
+)
+def test_what_is_kept_of_a_bad_payload_names_the_field_and_never_its_value(
+    http: httpx.Client, client: redis.Redis, topic: str, payload: dict[str, object], field: str | None
+) -> None:
+    send(http, topic, payload)
+    entries = cast(list[tuple[bytes, dict[bytes, bytes]]], client.xrange(keys.event_stream()))
+    kept = [str(read_state(client, "shopify").trouble), *(str(each.get(b"x")) for _, each in entries)]
+    assert "anna" not in str(kept).lower()
+    assert field is None or all(f"`{field}` cannot be read" in each for each in kept)
+    send(http, topic, payload, secret=SHOP)
+    assert "anna" not in str(read_state(client, "shopify")).lower()
 
 
 def test_products_are_live_at_once_under_their_own_ids(http: httpx.Client, client: redis.Redis) -> None:

@@ -5,7 +5,8 @@ Covers features/connections/woocommerce_orders.py, woocommerce_products.py and p
 
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,8 +20,10 @@ from woo_shop import SITE, connect, export, line, order, send, woo_server
 from features.connections.arrivals import read_state
 from features.connections.woocommerce_history import WooApi, fetch_history, history_file
 from features.home import Home
+from features.live.shopper_state import Purchase, fold
 from features.store import keys
 from features.store.settings import StoreSettings
+from features.upkeep.rebuild import rebuild
 
 Json = dict[str, Any]
 PUBLIC = {"Authorization": "Bearer pk_demo"}
@@ -84,10 +87,21 @@ class Shop(OrderTeller):
             claim = {"type": "purchase", "order": {"order_id": each["number"], "items": items}}
             assert self.http.post("/v1/events", json=claim, headers=PUBLIC).json()["rejected"] == []
             return
-        payload = each | {"date_modified_gmt": UPDATED} if way == "updated" else each
-        topic = "order.updated" if way == "updated" else "order.created"
+        payload = (
+            each | {"date_modified_gmt": max(UPDATED, each["date_modified_gmt"])}
+            if way == "updated"
+            else each
+        )
+        topic = {"updated": "order.updated", "restored": "order.restored"}.get(way, "order.created")
+        if way == "deleted":
+            topic, payload = "order.deleted", {"id": each["id"]}
         for _ in range(2 if way == "again" else 1):
             assert send(self.http, topic, payload).json() == {"outcome": "taken"}
+
+    def live(self, each: Json) -> tuple[Purchase, ...]:
+        """The orders that an answer to this customer knows of."""
+        log = keys.shopper_log(str(each["customer_id"]), identified=True)
+        return fold(cast(list[bytes], self.client.lrange(log, 0, -1))).purchases
 
 
 @pytest.fixture
@@ -95,6 +109,9 @@ def shop(
     http: httpx.Client, served_home: Home, client: redis.Redis, settings: StoreSettings, tmp_path: Path
 ) -> Shop:
     return Shop(http, served_home, client, settings, tmp_path)
+
+
+OF_A_CHANGE = ("status", "date_modified_gmt")
 
 
 def test_an_order_by_any_two_ways_is_one_order_with_the_same_cents(shop: Shop) -> None:
@@ -134,6 +151,70 @@ def test_a_refund_by_any_two_ways_is_one_refund_with_the_same_cents(shop: Shop) 
     shop.told(scripts)
     names = {str(number): pair for number, pair in enumerate(pairs, 1001)}
     assert wrong(shop.ledger(), expected, names) == {}
+
+
+def cancelled(whole: Json, hour: int = 13) -> Json:
+    return whole | {"status": "cancelled", "date_modified_gmt": f"2026-11-21T{hour}:00:00"}
+
+
+def restored(whole: Json, hour: int = 14) -> Json:
+    return cancelled(whole, hour) | {"status": "processing"}
+
+
+DATED, ALL_WAYS = ("updated", "again", "history"), ("updated", "again", "history", "file")
+BASES = ("page", "created", "file", "history")
+
+
+def restorations(number: int) -> Iterator[tuple[str, list[tuple[str, Json]], int | None]]:
+    """Name, script and cents of orders that were cancelled and restored, by every two ways."""
+    whole = plain(number)
+    for base, (gone, back) in itertools.product(BASES, itertools.product(ALL_WAYS, repeat=2)):
+        if (gone in DATED) and back == "file":
+            continue  # a file that does not say when takes back what files said
+        yield "restored", [(base, whole), (gone, cancelled(whole)), (back, restored(whole))], 2500
+    for base, (gone, back, late) in itertools.product(BASES[1:3], itertools.product(DATED, repeat=3)):
+        script = [(base, whole), (back, restored(whole)), (gone, cancelled(whole)), (late, cancelled(whole))]
+        yield "what is older comes last", script, 2500
+    for gone, back, anew in itertools.product(ALL_WAYS, DATED, ALL_WAYS):
+        script = [("created", whole), (gone, cancelled(whole)), (back, restored(whole))]
+        yield "cancelled again", [*script, (anew, cancelled(whole, 15))], None
+        last = [(anew, cancelled(whole, 15)), ("updated", restored(whole, 16))]
+        yield "restored again", [*script, *last, (back, restored(whole))], 2500
+    for back in ("restored", "updated", "history"):
+        script = [("created", whole), ("deleted", whole)]
+        yield "deleted", [*script, ("deleted", whole)], None
+        yield "out of the trash", [*script, (back, restored(whole))], 2500
+        yield "deleted again", [*script, ("restored", restored(whole)), ("deleted", whole)], None
+    failed = whole | {"status": "failed"}
+    yield "paid at the second try", [("created", failed), ("updated", restored(whole))], 2500
+    waits = cancelled(whole) | {"status": "on-hold"}
+    yield "waits for money again", [("created", whole), ("updated", waits)], None
+    yield "paid at last", [("created", whole), ("updated", waits), ("updated", restored(whole))], 2500
+    yield (
+        "the file is the older one",
+        [("history", restored(whole)), ("file", cancelled(whole)), ("file", whole)],
+        2500,
+    )
+
+
+def test_an_order_that_was_cancelled_and_restored_counts_by_its_newest_word(shop: Shop) -> None:
+    kinds = dict(enumerate(restorations(0), 1001))
+    scripts, expected = {}, {}
+    for number, (_, script, cents) in kinds.items():
+        own = {name: value for name, value in plain(number).items() if name not in OF_A_CHANGE}
+        scripts[number] = [(way, each | own) for way, each in script]
+        expected[str(number)] = cents
+    shop.told(scripts)
+    names = {str(number): (name, [way for way, _ in script]) for number, (name, script, _) in kinds.items()}
+    assert wrong(shop.ledger(), expected, names) == {}
+    is_live = {
+        number for number, each in scripts.items() if not {"file", "history", "page"} & dict(each).keys()
+    }
+    counted = {number for number in is_live if shop.live(scripts[number][0][1])}
+    assert counted == {number for number in is_live if kinds[number][2]}
+    shop.client.flushall()
+    rebuild(shop.home, shop.client, shop.settings, datetime.now(UTC))
+    assert {number for number in is_live if shop.live(scripts[number][0][1])} == counted
 
 
 def test_who_bought_is_known_by_number_address_and_browser(http: httpx.Client, client: redis.Redis) -> None:

@@ -23,7 +23,7 @@ def test_a_new_shop_is_told_what_to_do(home: Home) -> None:
 
 
 def test_what_others_sent_is_shown_as_it_is_but_for_commands_to_a_terminal(home: Home) -> None:
-    save_connection(home, "shopify", {"secrets": ["s"]})
+    save_connection(home, "shopify", {"secrets": ["s"], "shop": "s.myshopify.com"})
     with store(home) as client:
         note_sync(client, failed("shopify", "[/x] \x1b[31m \x9b2J: no signature", datetime.now(UTC)))
     assert "[/x] ?[31m ?2J: no signature" in run(home).output
@@ -31,7 +31,7 @@ def test_what_others_sent_is_shown_as_it_is_but_for_commands_to_a_terminal(home:
 
 def test_each_service_has_a_row_and_can_be_forgotten(home: Home) -> None:
     save_connection(home, "klaviyo", {"key": "k"})
-    save_connection(home, "shopify", {"secrets": ["s"]})
+    save_connection(home, "shopify", {"secrets": ["s"], "shop": "s.myshopify.com"})
     now = datetime.now(UTC)
     with store(home) as client:
         note_sync(client, passed("shopify", "orders/create", now, 12))

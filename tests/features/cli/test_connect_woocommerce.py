@@ -51,7 +51,7 @@ def test_the_check_says_what_came_and_what_did_not(home: Home) -> None:
 def test_history_is_imported_and_its_file_is_forgotten(home: Home) -> None:
     with woo_server([order(n, [line(1, "tea", "20.00")]) for n in (1, 2)]) as server:
         run(home, "--site", server.site)
-        assert "set PERENNIAL_WOOCOMMERCE_KEY" in run(home, "--history", code=1).output
+        assert "in PERENNIAL_WOOCOMMERCE_KEY" in run(home, "--history", code=1).output
         output = " ".join(run(home, "--history", PERENNIAL_WOOCOMMERCE_KEY=KEY).output.split())
     assert "2 · 40.00" in output
     assert not history_file(home).path.exists()

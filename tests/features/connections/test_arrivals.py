@@ -31,6 +31,11 @@ def test_messages_are_counted_by_kind_the_latest_first(client: redis.Redis) -> N
     assert read_state(client, "woocommerce").traffic == {}
 
 
+def test_what_went_wrong_names_nobody_by_an_address(client: redis.Redis) -> None:
+    note_sync(client, failed("brevo", 'contact "anna@shop.example" (<anna@shop.example>) is blocked', NOON))
+    assert read_state(client, "brevo").trouble == 'contact "(an address)" (<(an address)>) is blocked'
+
+
 def test_trouble_stands_until_something_passes(client: redis.Redis) -> None:
     note_sync(client, failed("klaviyo", "401: the key is not valid" + "!" * 1_000, NOON))
     state = read_state(client, "klaviyo")

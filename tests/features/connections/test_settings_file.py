@@ -5,6 +5,7 @@ import pytest
 from features.connections.settings_file import (
     Connections,
     DamagedConnections,
+    open_to_others,
     read_connections,
     remove_connection,
     save_connection,
@@ -46,3 +47,17 @@ def test_a_damaged_file_is_named_with_what_to_do_and_stays(home: Home) -> None:
     with pytest.raises(DamagedConnections, match=r"is damaged .*: restore it from a backup"):
         save_connection(home, "shopify", {})
     assert (home.root / "connections.json").read_text() == "{"
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o602])
+def test_a_file_that_others_can_read_is_shut_and_said_so(
+    home: Home, mode: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    save_connection(home, "shopify", {"secrets": ["one"]})
+    path = home.root / "connections.json"
+    path.chmod(mode)
+    assert open_to_others(home)
+    assert Connections(home).of("shopify") == {"secrets": ["one"]}
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert "could be read by other accounts" in caplog.text
+    assert "renew the secrets" in caplog.text

@@ -31,7 +31,7 @@ def test_all_orders_come_once_through_throttling_failures_and_cuts(home: Home) -
         5.0,
         2.0,
         2.0,
-        8.0,
+        4.0,
     ]  # 500 points at 100 a second; as told, twice; after the third failure
     assert [asked["first"] for asked in server.asked if "first" in asked] == [10] * 5
     summary = import_orders(home, path, received_at=NOW)

@@ -21,8 +21,39 @@ def test_a_row_has_the_values_of_its_record() -> None:
     table = served_table([record, ServedRecord("r-2", elsewhere, "offers", ())])
     assert table.schema == pl.Schema(SERVED_SCHEMA)
     assert table.rows() == [
-        ("r-1", NOW, "home", ["a", 'é"\n'], ["als", "new"], "ann", "browser", "visit", "v1", *UNDER_B, "{}"),
-        ("r-2", NOW, "offers", [], [], None, None, None, None, None, None, None, None, False, 0.0, None),
+        (
+            "r-1",
+            NOW,
+            "home",
+            ["a", 'é"\n'],
+            ["als", "new"],
+            "ann",
+            "browser",
+            "visit",
+            "v1",
+            *UNDER_B,
+            "{}",
+            False,
+        ),
+        (
+            "r-2",
+            NOW,
+            "offers",
+            [],
+            [],
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            False,
+            0.0,
+            None,
+            False,
+        ),
     ]
 
 

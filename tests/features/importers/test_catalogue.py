@@ -217,7 +217,8 @@ def test_an_address_is_fetched(home: Home, site: tuple[Path, str]) -> None:
     folder, address = site
     (folder / "feed.tsv.gz").write_bytes(gzip.compress((FEED + CUP).encode()))
     steps = []
-    import_catalogue(home, f"{address}/feed.tsv.gz?x=1", now=NOW, report=lambda *step: steps.append(step))
+    url = f"{address}/feed.tsv.gz?x=1"
+    import_catalogue(home, url, own_network=True, now=NOW, report=lambda *step: steps.append(step))
     assert product(home)["title"] == "Cup"
     assert steps[0][0] == "reading"
 
@@ -226,7 +227,16 @@ def test_an_address_is_fetched(home: Home, site: tuple[Path, str]) -> None:
 def test_an_address_that_fails_is_refused(home: Home, site: tuple[Path, str], address: str | None) -> None:
     url = site[1] + address if address else "http://127.0.0.1:1/feed.tsv"
     with pytest.raises(ImportRefused, match="could not be fetched"):
-        import_catalogue(home, url, now=NOW)
+        import_catalogue(home, url, own_network=True, now=NOW)
+
+
+def test_an_address_leads_into_the_own_network_only_where_that_is_said(
+    home: Home, site: tuple[Path, str]
+) -> None:
+    (site[0] / "feed.tsv").write_text(FEED + CUP)
+    with pytest.raises(ImportRefused, match="needs --own-network"):
+        import_catalogue(home, f"{site[1]}/feed.tsv", now=NOW)
+    assert not home.root.exists()
 
 
 def test_other_schemes_are_refused(home: Home) -> None:

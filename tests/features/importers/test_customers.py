@@ -1,6 +1,7 @@
 """Customers' exports: who is who, and every spelling of yes and no; nothing is merged on weak evidence.
 
-Covers features/importers/people.py, party.py, reach.py, consent_columns.py and customer_columns.py, too.
+Covers features/importers/people.py, party.py, reach.py, consent_columns.py, customer_columns.py, ad_hashes.py
+and features/history/consent_words.py, too.
 """
 
 from collections.abc import Callable
@@ -259,3 +260,34 @@ def test_addresses_in_events_of_a_file_are_proofs_and_not_kept(home: Home, tmp_p
     assert rows["customer_id"].to_list() == ["4711", "4711"]
     assert "anna" not in rows.write_json()
     assert "05-17" in rows.write_json()
+
+
+def ad_names(home: Home) -> dict[str, str]:
+    """SHA-256 -> customer."""
+    names = current_names(home).filter(pl.col("alias").str.len_chars() == 64)
+    return dict(names.select("alias", "customer_id").iter_rows())
+
+
+@pytest.mark.parametrize("header", ["advertising", "ad_user_data", "Accepts Advertising", "ads consent"])
+def test_hashes_for_ad_platforms_are_kept_of_who_agreed_alone(home: Home, take: Take, header: str) -> None:
+    rows = [
+        "7, Anna@Example.com ,yes",
+        "8,bob@example.com,no",
+        "9,cat@example.com,",
+        "10,,yes",
+        "11,no address,yes",
+    ]
+    summary = take("\n".join([f"Customer ID,Email,{header}", *rows]))
+    assert ad_names(home) == {sha256(b"anna@example.com").hexdigest(): "7"}
+    assert consents(home)["8"] == {"advertising": False}
+    assert summary.consents == 3
+    assert take("\n".join([f"Customer ID,Email,{header}", *rows])).id is None
+
+
+def test_a_hash_in_the_file_is_taken_as_it_is_and_one_of_two_people_is_neithers(
+    home: Home, take: Take
+) -> None:
+    shared, own = "AB" * 32, sha256(b"eve@example.com").hexdigest()
+    rows = [f"1,,{shared},yes", f"2,,{shared},yes", f"3,eve@example.com,{own.upper()},yes", "4,,nonsense,yes"]
+    take("\n".join(["Customer ID,Email,email_sha256,advertising", *rows]))
+    assert ad_names(home) == {own: "3"}

@@ -101,7 +101,7 @@ def test_shopifys_list_is_read_as_its_export_is(home: Home, shop: Shop) -> None:
         {"products": [shopify(2, {"id": 21, "sku": "S2"})]},
     ]
     shop.beyond = {"products": []}
-    summary = import_catalogue(home, shop.url(SHOPIFY), now=NOW)
+    summary = import_catalogue(home, shop.url(SHOPIFY), own_network=True, now=NOW)
     products = known(home)
     assert (summary.format, set(products)) == ("shopify", {"S-RED", "shirt-1 - Blue", "S2"})
     red, blue = products["S-RED"], products["shirt-1 - Blue"]
@@ -143,7 +143,7 @@ def test_woocommerces_list_brings_variations_below_their_products(home: Home, sh
         ],
     }
     shop.beyond = []
-    summary = import_catalogue(home, shop.url(WOO), now=NOW)
+    summary = import_catalogue(home, shop.url(WOO), own_network=True, now=NOW)
     products = known(home)
     assert (summary.format, set(products)) == ("woocommerce", {"M-1", "2", "3", "21"})
     mug, red = products["M-1"], products["21"]
@@ -171,13 +171,16 @@ def test_half_a_list_is_never_taken(
 ) -> None:
     shop.pages[""], shop.beyond = pages, beyond
     with pytest.raises(ImportRefused, match=words):
-        import_catalogue(home, shop.url(SHOPIFY), now=NOW)
+        import_catalogue(home, shop.url(SHOPIFY), own_network=True, now=NOW)
     assert not home.root.exists()
 
 
 def test_a_server_that_knows_no_pages_ends_with_the_first(home: Home, shop: Shop) -> None:
     shop.beyond = FULL
-    assert import_catalogue(home, shop.url(f"/collections/all{SHOPIFY}?x=1"), now=NOW).taken == 1
+    assert (
+        import_catalogue(home, shop.url(f"/collections/all{SHOPIFY}?x=1"), own_network=True, now=NOW).taken
+        == 1
+    )
     assert [parse_qs(urlsplit(each).query)["x"] for each in shop.asked] == [["1"], ["1"]]
 
 
@@ -185,7 +188,7 @@ def test_a_list_without_an_end_is_refused(home: Home, shop: Shop, monkeypatch: p
     monkeypatch.setattr(list_pages, "MOST_PAGES", 1)
     shop.beyond = FULL
     with pytest.raises(ImportRefused, match="more than 1 pages"):
-        import_catalogue(home, shop.url(SHOPIFY), now=NOW)
+        import_catalogue(home, shop.url(SHOPIFY), own_network=True, now=NOW)
 
 
 def test_a_list_that_is_connected_is_taken_where_it_changed(

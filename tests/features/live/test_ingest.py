@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import redis
+from msgspec.structs import replace
 
 from features.events.vocabulary import Event, parse_event
 from features.live.ingest import EVENTS_A_STEP, ingest, ingest_sync, read_log, remember_sync
@@ -320,3 +321,54 @@ async def test_money_off_the_price_of_a_piece_leaves_the_piece(
     await ingest(store, [bought, refund], NOW, settings)
     [purchase] = (await read_log(store, "mina", None)).fold().purchases
     assert purchase.quantities == left
+
+
+NAMES: list[dict[str, Any]] = [
+    {"customer_id": "mina", "anonymous_id": "b"},
+    {"customer_id": "mina"},
+    {"anonymous_id": "b"},
+]
+
+
+@pytest.mark.parametrize("who", NAMES)
+@pytest.mark.parametrize("is_named", [True, False])
+@pytest.mark.parametrize("kind", ["cancel", "refund"])
+async def test_of_an_orders_words_the_newest_counts_in_whichever_order_they_come(
+    store: Connection, settings: StoreSettings, who: dict[str, Any], is_named: bool, kind: str
+) -> None:
+    """Bought, taken back, restored, taken back, restored: as many of it as the newest word says."""
+    for n_words, words in [(n, each) for n in (2, 3, 4, 5) for each in itertools.permutations(range(n))]:
+        order_id = f"{n_words} {words}"
+        told = [
+            event(
+                kind if n % 2 else "purchase",
+                order_id=order_id,
+                revision=10 + n,
+                **(who if not n % 2 or is_named else {}),
+            )
+            for n in words
+        ]
+        await ingest(store, told + told, NOW, settings)
+        log = await read_log(store, who.get("customer_id"), who.get("anonymous_id"))
+        counts = order_id in {each.order_id for each in log.fold().purchases}
+        assert counts == bool(n_words % 2), words
+        await store.call("FLUSHALL")
+
+
+async def test_what_has_no_revision_and_what_a_browser_claims_never_restores_an_order(
+    store: Connection, settings: StoreSettings
+) -> None:
+    claim = replace(event("purchase", order_id="1", customer_id="mina", revision=99), claimed=True)
+    bought, again = (
+        event("purchase", order_id=number, customer_id="mina", revision=9) for number in ("1", "2")
+    )
+    told = [
+        bought,
+        event("cancel", order_id="1", customer_id="mina", revision=20),
+        claim,
+        event("purchase", order_id="1", customer_id="mina", revision=20),
+        event("cancel", order_id="2", customer_id="mina"),
+        again,
+    ]
+    await ingest(store, told, NOW, settings)
+    assert (await read_log(store, "mina", None)).fold().purchases == ()

@@ -21,6 +21,7 @@ from features.history import events_parquet as history
 from features.history.archiver import Archiver
 from features.home import Home
 from features.live.ingest import ingest_sync
+from features.people.kept_emails import begin_keeping, email_seal, emails_of, put_emails
 from features.store.redis_server import RedisServer
 from features.store.settings import StoreSettings
 from features.store.tombstones import add_tombstones, read_tombstones
@@ -136,6 +137,15 @@ def test_who_was_erased_since_stays_so(home: Home, client: redis.Redis) -> None:
     put_back(content, home, force=True)
     tombstones = read_tombstones(home)
     assert all(tombstones.holds("customer", name) for name in ("early", "late"))
+
+
+def test_kept_addresses_come_back_with_their_key(home: Home, tmp_path: Path) -> None:
+    begin_keeping(home)
+    seal = email_seal(home)
+    assert seal
+    put_emails(home, [("c-1", "ann", seal.sealed("c-1", "ann@shop.example"))])
+    restored = put_back(backup_of(home), Home(tmp_path / "restored"))
+    assert emails_of(restored) == {"ann": "ann@shop.example"}
 
 
 def test_a_database_that_is_written_to_is_whole_in_the_backup(home: Home, tmp_path: Path) -> None:

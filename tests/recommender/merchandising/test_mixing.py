@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from recommender.merchandising.mixing import Places, mixed, places, second_row_too
+from recommender.merchandising.mixing import Places, mixed, places
 from recommender.sources.candidates import BlendedRanking
 
 
@@ -58,4 +58,5 @@ def test_without_any_product_there_is_none() -> None:
     ("n", "expected"), [(12, [0, 5, 1, 6, 2, 7, 3, 8, 4, 9, 10, 11]), (3, [0, 1, 2]), (0, [])]
 )
 def test_favourites_of_the_first_two_rows_take_turns(n: int, expected: list[int]) -> None:
-    assert second_row_too(ranking(*range(n))).items.tolist() == expected
+    favourites = ranking(*range(n))
+    assert mixed(ranking(), favourites, 1, Places(0, n), varied=True).items.tolist() == expected

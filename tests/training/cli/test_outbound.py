@@ -104,13 +104,23 @@ def test_mailchimps_only_audience_is_found(run: Run, home: Home) -> None:
     assert all(len(tag) <= 10 for tag in made)
 
 
+def test_mailchimps_orders_are_sent_where_that_is_asked(run: Run, home: Home) -> None:
+    with running(MailchimpTool()) as mailchimp:
+        asked = ("connect", "mailchimp", "--api", mailchimp.address)
+        run(*asked, PERENNIAL_MAILCHIMP_KEY=mailchimp.key)
+        assert "orders" not in read_connections(home)["mailchimp"]
+        run(*asked, "--orders", PERENNIAL_MAILCHIMP_KEY=mailchimp.key)
+    assert read_connections(home)["mailchimp"]["orders"] is True
+
+
 def test_a_webhook_gets_a_secret_and_a_hello(run: Run, home: Home) -> None:
     with running(ShopServer()) as server:
         told = run("connect", "webhook", "--url", f"{server.address}/hook")
     secret = read_connections(home)["webhook"]["secret"]
     assert secret in told.output
     assert [body["type"] for _, body in server.events] == ["perennial.connected"]
-    assert "https" in run("connect", "webhook", "--url", "http://shop.example", code=2).output
+    for url in ("http://shop.example", "http://127.0.0.1.shop.example", "http://localhost@shop.example"):
+        assert "https" in run("connect", "webhook", "--url", url, code=2).output
 
 
 def test_files_need_their_folder(run: Run, tmp_path: Path) -> None:
@@ -193,8 +203,10 @@ def test_the_commands_of_a_page_do_as_it_says(
             connect = connect.replace(shown, used)
         api = ["--api", tool.address] if kind is not ShopServer else []
         assert "is connected" in run(*words(connect), *api, text=f"{tool.key}\n").output
+        already = len(tool.calls)
         assert "would be customers 1" in run(*words(dry_run)).stderr
-        assert tool.fields == {}
+        assert {call.method for call in tool.calls[already:]} <= {"GET"}
+        assert not [*(tmp_path / "out").iterdir()]
         assert "customers 1" in run(*words(send)).stderr
         assert "customers 1" in run(*words(listing)).output
     assert tool.fields or len(tool.events) == 2 or list((tmp_path / "out").glob("customers-*.csv"))

@@ -12,6 +12,8 @@ from visits import assignment, impression, write_impressions
 
 from features.home import Home
 from features.insights.report_files import read_report
+from features.people.kept_emails import begin_keeping, email_seal, put_emails
+from features.people.names import people_key
 from features.store import keys
 from training.cli.report import report
 from training.experiments.plans import all_plans
@@ -53,6 +55,20 @@ def test_a_day_of_the_past_leaves_the_service_s_figures_alone(shop: Home) -> Non
     assert read_report(shop, "kpi") is None
 
 
+def test_a_period_beside_the_one_before(shop: Home) -> None:
+    period = ("--from", "2026-05-02", "--to", "2026-05-31", "--format", "json")
+    document = json.loads(run(shop, "kpi", *period))
+    assert document["period"] == {"first": "2026-05-02", "last": "2026-05-31"}
+    assert {each["name"] for each in document["parts"][0]["figures"]} >= {
+        "revenue",
+        "margin",
+        "new_customers",
+    }
+    assert read_report(shop, "kpi") is None
+    shown = json.loads(run(shop, "recommendations", "--days", "7", "--format", "json"))
+    assert "No answer yet" in shown["notes"][0]
+
+
 def test_an_experiment_by_its_id_and_what_all_of_it_earned(shop: Home) -> None:
     write_impressions(
         shop, impression("ann", "05-02", assignment("a")), impression("bob", "05-01", assignment("b"))
@@ -60,7 +76,7 @@ def test_an_experiment_by_its_id_and_what_all_of_it_earned(shop: Home) -> None:
     document = json.loads(run(shop, "experiment", "--format", "json"))
     assert (document["name"], [table["name"] for table in document["parts"][0]["tables"]]) == (
         "experiments",
-        ["x", "x:arms"],
+        ["earned", "x", "x:arms"],
     )
     assert json.loads(read_report(shop, "experiments") or b"") == document
     (shop.reports / "experiments.json").unlink()
@@ -94,6 +110,20 @@ def test_customers_as_a_table_of_their_own(shop: Home) -> None:
         ("ann", "2", "20.0"),
         ("bob", "1", "10.0"),
     ]
+
+
+def test_customers_by_what_their_owner_recognises(shop: Home) -> None:
+    digest = str(people_key(shop).email("eve@shop.example"))
+    named = [sale("o-4", digest, "05-03"), sale("o-5", "ab" * 32, "05-04")]
+    shop_of(shop, named)
+    begin_keeping(shop)
+    sealed = email_seal(shop)
+    assert sealed
+    put_emails(shop, [(digest, digest, sealed.sealed(digest, "eve@shop.example"))])
+    table = run(shop, "customers", "--format", "csv")
+    emails = {row["customer_id"]: row["email"] for row in csv.DictReader(io.StringIO(table))}
+    assert emails == {f"{digest[:10]}…": "eve@shop.example", "c-abababab…": "", "ann": "", "bob": ""}
+    assert not [path for path in shop.reports.iterdir() if b"eve@" in path.read_bytes()]
 
 
 def test_as_a_page(shop: Home) -> None:

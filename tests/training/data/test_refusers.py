@@ -27,3 +27,23 @@ def test_their_orders_are_guests_orders_until_they_say_yes(tmp_path: Path) -> No
     )
     assert history.customer_ids == ["bob", "cy", "di"]
     assert len(history.purchases) == 4
+
+
+def test_their_visits_train_nothing(tmp_path: Path) -> None:
+    def view(product: str, browser: str, customer: str | None = None) -> Event:
+        return event("view", product_id=product, anonymous_id=browser, customer_id=customer)
+
+    history = history_of(
+        Home(tmp_path),
+        view("a", "b-ann", "ann"),
+        view("b", "b-ann"),  # of a browser of hers
+        view("c", "b-no"),
+        view("d", "b-yes"),
+        view("e", "b-bob", "bob"),
+        order("f", customer="ann"),
+        said("ann", 1, profiling=False),
+        event("consent", anonymous_id="b-no", properties={"profiling": False}),
+        event("consent", anonymous_id="b-yes", properties={"profiling": True}),
+    )
+    assert sorted(history.product_ids[item] for item in history.visits.item) == ["d", "e"]
+    assert len(history.purchases) == 1

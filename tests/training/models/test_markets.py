@@ -1,3 +1,5 @@
+"""What sells in each country. Covers training/data/countries.py, too."""
+
 from dataclasses import replace
 from pathlib import Path
 
@@ -5,11 +7,14 @@ import numpy as np
 from histories import history_of, order
 from small_customers import small_facts
 
+from features.events.vocabulary import EventContext
 from features.home import Home
 from recommender.arrays.id_map import IdMap
 from recommender.model.customer_tables import CustomerFacts
 from training.data.history import History
 from training.models.markets import fit_markets
+
+from factories import event
 
 COUNTRIES = ("DE", "de", "FR")
 
@@ -46,3 +51,30 @@ def test_without_countries_there_is_no_market(tmp_path: Path) -> None:
     table = fit_markets(history, facts_of(history), np.ones(1, np.bool_))
     assert len(table.countries) == 0
     assert table.best_sellers("DE") is None
+
+
+def test_a_guests_country_is_that_of_the_order(tmp_path: Path) -> None:
+    history = history_of(
+        Home(tmp_path),
+        *(order("stein", context=EventContext(country="DE")) for _ in range(7)),
+        *(order("stein", customer=f"de-{n}", context=EventContext(country="FR")) for n in range(3)),
+        *(order("tea") for _ in range(20)),
+    )
+    shown = np.ones(2, np.bool_)
+    here = fit_markets(history, facts_of(history), shown).best_sellers("de")
+    assert here is not None
+    buyers = {history.product_ids[each]: int(n) for each, n in zip(here.items, here.together, strict=True)}
+    assert buyers == {"stein": 10, "tea": 0}
+    assert fit_markets(history, None, shown).best_sellers("de") is None  # seven guests are too few
+
+
+def test_who_said_no_to_profiling_counts_as_a_guest(tmp_path: Path) -> None:
+    history = history_of(
+        Home(tmp_path),
+        *(order("stein", customer=f"c-{n}", context=EventContext(country="DE")) for n in range(12)),
+        *(event("consent", customer_id=f"c-{n}", properties={"profiling": False}) for n in range(12)),
+    )
+    assert history.customer_ids == []
+    here = fit_markets(history, None, np.ones(1, np.bool_)).best_sellers("DE")
+    assert here is not None
+    assert here.together[0] == 12

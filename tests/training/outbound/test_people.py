@@ -11,7 +11,7 @@ from features.home import Home
 from features.people.aliases import add_links, link
 from features.people.names import people_key
 from features.store.tombstones import add_tombstones
-from training.outbound.destination import Contact, Message, Update
+from training.outbound.destination import Contact, Message, Unavailable, Update
 from training.outbound.people import OVERLAP, forget_erased, refresh
 from training.outbound.state import Had, Known, SentState
 
@@ -21,7 +21,7 @@ NOW = datetime(2026, 12, 1, tzinfo=UTC)
 class Directory:
     """A service that has contacts, and nothing else. asked: since when they were asked for."""
 
-    batch, keeps_contacts = 1, True
+    batch, keeps_contacts, takes_orders = 1, True, False
 
     def __init__(self, *contacts: Contact) -> None:
         self.contacts, self.asked = contacts, list[datetime | None]()
@@ -92,3 +92,13 @@ def test_who_was_erased_while_they_were_sent_is_forgotten_in_the_next_round(
     state.sent([("ann", Had("1", b"digest", None)), ("bob", Had("2", b"digest", None))])
     forget_erased(state, home)
     assert (state.names(), state.erasures()) == (["bob"], ["1"])
+
+
+def test_a_service_that_tells_the_same_page_for_ever_is_left(home: Home, state: SentState) -> None:
+    class Endless(Directory):
+        def people(self, since: datetime | None) -> Iterator[Sequence[Contact]]:  # noqa: ARG002
+            while True:
+                yield self.contacts
+
+    with pytest.raises(Unavailable, match="same page"):
+        refresh(Endless(Contact("1", "ann", None, True)), state, home, NOW)

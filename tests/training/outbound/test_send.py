@@ -1,15 +1,18 @@
 """Rounds of a service that fails as services do: nothing is lost, and nothing is sent without need."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import redis
 
 from features.home import Home
+from features.live.ingest import ingest_sync
+from features.store.settings import StoreSettings
 from training.outbound.destination import NotAllowed, NotTaken, Unavailable
 
-from mail_tools import KlaviyoTool, Trouble, klaviyo_of_everybody
+from factories import event
+from mail_tools import KlaviyoTool, Trouble, klaviyo_of_everybody, running
 from outbound_shop import OutboundShop
 
 DAY = timedelta(days=1)
@@ -190,3 +193,26 @@ def test_a_run_goes_on_where_it_stood(shop: OutboundShop, tool: KlaviyoTool) -> 
         assert state.noted("run")
     shop.round(timedelta(hours=1))
     assert list(tool.fields) == ["K-ann"]
+
+
+def test_a_no_between_gathering_and_telling_counts(shop: OutboundShop, tool: KlaviyoTool) -> None:
+    shop.listens()
+    shop.hears("add_to_cart", "ann", timedelta(hours=2), product_id="pot")
+    shop.ships("ann", 1)
+    shop.round(goes_on=lambda: False)
+    with shop.state() as state:
+        assert state.waiting() == 2
+    said = event("consent", at=datetime.now(UTC), customer_id="ann", properties={"email": False})
+    ingest_sync(shop.client, [said], datetime.now(UTC), StoreSettings())  # the worker has not looked yet
+    assert shop.round(timedelta(minutes=1))["events"] == 1
+    assert [each["metric"]["data"]["attributes"]["name"] for _, each in tool.events] == [
+        "Perennial Order Status"
+    ]
+
+
+def test_the_key_follows_no_link_to_another_server(shop: OutboundShop, tool: KlaviyoTool) -> None:
+    with running(KlaviyoTool()) as stranger:
+        own, tool.address = tool.address, stranger.address  # its pages link there
+        shop.round()
+        assert (stranger.calls, len(tool.of("GET", "/api/profiles"))) == ([], 2)
+        tool.address = own

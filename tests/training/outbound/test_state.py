@@ -1,4 +1,7 @@
-"""What is kept of what was sent: whole after a crash, and nothing of who was erased."""
+"""What is kept of what was sent: whole after a crash, and nothing of who was erased.
+
+Covers every_service.py.
+"""
 
 import stat
 from contextlib import closing
@@ -9,7 +12,8 @@ import redis
 
 from features.home import Home
 from features.store.settings import StoreSettings
-from training.outbound.state import Had, Known, Letter, SentState, forget_in_all, held_in_all
+from training.outbound.every_service import forget_in_all, held_in_all
+from training.outbound.state import Had, Known, Letter, SentState
 from training.privacy.erase import erase
 
 from outbound_shop import OutboundShop
@@ -33,7 +37,7 @@ def test_nothing_of_an_erased_customer_is_left_in_the_file(home: Home, state: Se
         state.post([Letter(f"{EVE}:birthday:1", EVE, b'{"of": "%b"}' % EVE.encode(), 10)], "1-0", 0)
         assert EVE.encode() in everything(home)
         assert held_in_all(home, [EVE, "nobody"]) == {
-            "klaviyo": [{"customer_id": EVE, "contact": "K-1", "fields": True}]
+            "klaviyo": [{"customer_id": EVE, "contact": "K-1", "fields": True, "orders": 0}]
         }
         forget_in_all(home, [EVE, "another name of hers"])
         assert EVE.encode() not in everything(home)

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from features.history import events_parquet as history
 from features.history.archiver import Archiver
+from features.history.poison import set_aside_file
 from features.home import Home
 from features.importers.orders import import_orders
 from features.importers.reasons import RejectReason
@@ -89,6 +90,21 @@ def test_nobody_else_loses_anything(home: Home, lived: redis.Redis, settings: St
     assert bundle
     assert bundle.tables.customers.row(BOB) == 1
     assert bundle.tables.customers.row(EVE) == NO_ROW
+
+
+def test_damaged_files_are_searched_or_removed(
+    home: Home, lived: redis.Redis, settings: StoreSettings
+) -> None:
+    sound = next(home.events.glob("*/*.parquet"))
+    cut = sound.with_name("cut.parquet")
+    cut.write_bytes(sound.read_bytes()[:-40])
+    for path in (sound, cut):
+        set_aside_file(home, path, "damaged")
+    erased = erase(home, lived, settings, EVE)
+    assert erased.damaged == 1
+    assert traces(home, lived) == set()
+    assert not [*home.poison.rglob("*.parquet")]
+    assert BOB in pl.read_parquet(sound)["customer_id"]
 
 
 def test_nobody_comes_back(home: Home, lived: redis.Redis, settings: StoreSettings, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from features.importers.orders import import_orders
 from features.importers.reasons import RejectReason
 from features.live.ingest import ingest_sync
 from features.people.aliases import load_people
+from features.people.kept_emails import TABLE_FILE, begin_keeping, emails_of
 from features.people.links import EMAIL, MERGE, link_names_sync
 from features.people.names import people_key
 from features.privacy.person import meant_by
@@ -36,13 +37,18 @@ def test_all_names_go_with_one(home: Home, settings: StoreSettings, tmp_path: Pa
     digest = str(people_key(home).email(ADDRESS))
     asked = {"the digest": digest, "the former name": FORMER}.get(asked, asked)
     names = (ADDRESS, digest, FORMER, SHOP_ID, SECOND_ID, "12345678")
+    begin_keeping(home)
     with RedisServer(home, settings) as server, redis.Redis.from_url(server.url) as client:
         client.config_set("rdbcompression", "no")
         _live(home, client, settings, tmp_path)
         assert {what for _, what in traces(home, client, names)} == set(names)
-        assert export_person(home, client, settings, asked, NOW)["names"]
+        held = export_person(home, client, settings, asked, NOW)
+        assert held["names"]
+        assert held["emails"] == [ADDRESS]
+        assert traces(home, client, (digest,)) >= {(TABLE_FILE, digest)}
         erase(home, client, settings, asked)
         assert traces(home, client, names) == set()
+        assert emails_of(home) == {}
         assert load_people(home).select("alias", "customer_id").rows() == [("c-other", "bob")]
         rebuild(home, client, settings, NOW)
         assert traces(home, client, names) == set()

@@ -12,7 +12,8 @@ from histories import archive, list_products, order
 
 from features.history.archiver import DECISION_SCHEMA
 from features.home import Home
-from features.insights.report import Report
+from features.insights.html_page import as_html
+from features.insights.report import MARGIN_ASSUMED, OF_DECISIONS, Report
 from features.outgoing.offer_decisions import DecisionRecord
 from recommender.offers.catalogue import Catalogue, Eligibility, Offer
 from training.errors import BadDataset
@@ -55,13 +56,13 @@ def decided(number: int, offer: str, chance: float = 0.5, **changes: Any) -> Dec
     return DecisionRecord(**{**fields, **changes})
 
 
-def log(home: Home, records: list[DecisionRecord], buyers: list[int]) -> None:
+def log(home: Home, records: list[DecisionRecord], buyers: list[int], cost: float | None = 5.0) -> None:
     """A cup at 10, that costs 5, for each buyer 5 days after."""
     folder = home.decisions / "2026-10-14"
     folder.mkdir(parents=True)
     rows = [msgspec.structs.asdict(record) for record in records]
     pl.DataFrame(rows, schema=DECISION_SCHEMA).write_parquet(folder / "log.parquet")
-    list_products(home, {"cup": "Cup"}, cost=[5.0])
+    list_products(home, {"cup": "Cup"}, cost=[cost])
     bought = [order("cup", customer=f"c-{n}", days_ago=35.0) for n in buyers]
     archive(home, [*bought, order("cup", customer="last", days_ago=0.0)])
 
@@ -161,3 +162,19 @@ def test_a_wrong_catalogue_raises_what_is_wrong(tmp_path: Path) -> None:
             read_catalogue(path)
     path.write_text('{"catalogue": {"offers": [{"id": "a", "kind": "gift", "cost": 1}]}, "revision": 3}')
     assert read_catalogue(path).offers[0].id == "a"
+
+
+@pytest.mark.parametrize("cost", [5.0, None])
+def test_every_figure_of_an_assumed_margin_says_so(home: Home, cost: float | None) -> None:
+    records = [decided(n, "gift" if n < 300 else "none") for n in range(600)]
+    log(home, records, [n for n in range(600) if n < 300 or n % 3 == 0], cost)
+    outcomes, assumed = finished_outcomes(home), cost is None
+    for report in (policy_report(outcomes, DAY, "EUR"), offers_report(home, outcomes, DAY, "EUR")):
+        assert any(MARGIN_ASSUMED in note for note in report.notes) == assumed
+        part = report.parts[0]
+        told: list[Any] = [*part.figures, *(column for table in part.tables for column in table.columns)]
+        marked = {each.name for each in told if each.margin_assumed}
+        assert marked == ({each.name for each in told} & OF_DECISIONS if assumed else set())
+        assert all((MARGIN_ASSUMED in each.definition) == (each.name in marked) for each in told)
+        assert (MARGIN_ASSUMED in as_html(report)) == assumed
+    assert {"margin_a_decision", "offers_earned"} & {each.name for each in told}

@@ -14,6 +14,7 @@ import pytest
 import redis
 
 from features.catalogue.products import merge_products, schema
+from features.connections.settings_file import save_connection
 from features.history.archiver import Archiver
 from features.history.poison import Poison, set_aside
 from features.home import Home
@@ -96,3 +97,17 @@ def test_what_was_set_aside_and_a_damaged_list_of_erased_people(patient: Patient
     set_aside(patient.home, [Poison.of("events", b"1-1", {b"e": b"\xff"}, ValueError("not UTF-8"))], "late")
     (patient.home.root / "erased.json").write_bytes(b"\0")
     assert remedies(patient).keys() == {"set aside", "erased people"}
+
+
+def test_secrets_that_others_can_read_and_a_connection_that_lacks_one(patient: Patient) -> None:
+    save_connection(patient.home, "klaviyo", {"key": "k"})
+    assert remedies(patient) == {}
+    save_connection(patient.home, "webhook", {"url": "https://shop.example"})
+    path = patient.home.root / "connections.json"
+    path.chmod(0o644)
+    found = remedies(patient)
+    assert found["secrets"].startswith(f"chmod 600 {path}")
+    assert "has no `secret` of webhook: `perennial connect webhook --url` mends it" in found["connections"]
+    assert "secrets" not in remedies(patient)
+    path.write_text("{")
+    assert "is damaged" in remedies(patient)["connections"]

@@ -3,6 +3,7 @@
 import csv
 from datetime import timedelta
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 import redis
@@ -10,6 +11,7 @@ from small_customers import bundle_with_customers
 
 from features.connections.audience_file import audience_path, read_audience
 from features.home import Home
+from features.importers.customers import import_customers
 from features.live.ingest import ingest_sync
 from features.people.aliases import add_links, link
 from features.store.settings import StoreSettings
@@ -101,3 +103,15 @@ def test_a_file_is_read_by_stage_and_for_each_platform(shop: Shop) -> None:
     assert (whole[0], len(whole)) == (b"email,extern_id,value,stage,products", 3)
     assert len(b"".join(read_audience(path, "bought", "meta")).splitlines()) == 2
     assert b"".join(read_audience(path, None, "google")) == b"Email\n%b\n" % EMAIL.encode()
+
+
+def test_a_customers_file_alone_gives_an_audience(shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "customers.csv"
+    rows = ["Customer ID,Email,Advertising", f"ann,{' Ann'}@Example.org,yes", "bob,bob@example.org,no"]
+    file.write_text("\n".join(rows))
+    import_customers(shop.home, file, exported_at=NOW - 3 * HOUR, now=NOW)
+    [row] = shop.written(400).values()
+    assert (row["stage"], row["email"]) == ("lapsed", EMAIL)
+    shop.says("bob", later=HOUR, advertising=True)
+    shop.says("ann", later=HOUR, advertising=False)
+    assert set(shop.written()) == {"bought"}

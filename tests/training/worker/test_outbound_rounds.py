@@ -1,6 +1,7 @@
 """The worker sends to connected services by itself, and stops at once."""
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -8,7 +9,7 @@ import pytest
 import redis
 
 from features.connections.arrivals import read_state
-from features.connections.settings_file import save_connection
+from features.connections.settings_file import read_connections, save_connection
 from features.home import Home
 from features.store.locks import try_lock, unlock
 from training.worker.outbound_rounds import Outbound
@@ -49,6 +50,16 @@ def test_a_round_sends_and_says_so(shop: OutboundShop, client: redis.Redis, tool
     )
 
 
+def test_a_connection_that_lacks_something_is_said_and_stops_no_other(
+    shop: OutboundShop, client: redis.Redis, tool: KlaviyoTool
+) -> None:
+    save_connection(shop.home, "brevo", {})
+    assert not Outbound(client, shop.home).round(threading.Event())
+    told = "has no `key` of brevo: `perennial connect brevo` mends it"
+    assert told in str(read_state(client, "brevo").trouble)
+    assert list(tool.fields) == ["K-ann"]
+
+
 def test_trouble_is_said_and_pauses_the_service(
     shop: OutboundShop, client: redis.Redis, tool: KlaviyoTool
 ) -> None:
@@ -61,6 +72,21 @@ def test_trouble_is_said_and_pauses_the_service(
     assert len(tool.calls) == asked
 
 
+def test_one_service_that_is_damaged_does_not_stop_the_others(
+    shop: OutboundShop, client: redis.Redis, tool: KlaviyoTool
+) -> None:
+    save_connection(shop.home, "brevo", {"api": "http://127.0.0.1:9"})  # without its key
+    save_connection(shop.home, "files", {"folder": str(shop.home.root)})
+    with shop.state():
+        (shop.home.root / "outbound" / "files.sqlite").write_bytes(b"no database at all" * 100)
+    connections = read_connections(shop.home)
+    assert list(connections) == ["klaviyo", "brevo", "files"]
+    assert not Outbound(client, shop.home).round(threading.Event())
+    assert "damaged" in str(read_state(client, "brevo").trouble)
+    assert "Restore it, or remove it" in str(read_state(client, "files").trouble)
+    assert list(tool.fields) == ["K-ann"]
+
+
 def test_two_workers_do_not_send_the_same(shop: OutboundShop, client: redis.Redis, tool: KlaviyoTool) -> None:
     with shop.state():
         lock = try_lock(shop.home.root / "outbound" / "klaviyo.lock")
@@ -69,6 +95,28 @@ def test_two_workers_do_not_send_the_same(shop: OutboundShop, client: redis.Redi
     unlock(lock)
     assert tool.calls == []
     assert read_state(client, "klaviyo").trouble is None
+
+
+def test_two_workers_at_once_send_everything_once(
+    shop: OutboundShop, redis_url: str, tool: KlaviyoTool
+) -> None:
+    shop.listens()
+    for order in range(5):
+        shop.ships("ann", order)
+    tool.before = lambda _: time.sleep(0.01)
+
+    def work() -> None:
+        with redis.Redis.from_url(redis_url) as own:
+            for _ in range(3):
+                Outbound(own, shop.home).round(threading.Event())
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(tool.of("POST", "/api/events")) == len(tool.events) == 5
+    assert len(tool.of("POST", "/api/profile-bulk-import-jobs")) == 1
 
 
 def test_it_stops_in_the_middle_of_a_wait(shop: OutboundShop, redis_url: str, tool: KlaviyoTool) -> None:

@@ -1,19 +1,25 @@
 """When the worker trains again."""
 
 import os
+import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from msgspec import structs
 
 from features.home import Home
+from features.store.trainings import ask_training, asked_training, last_training
 from recommender.model import versions
 from recommender.model.bundle_files import write_bundle
+from training.worker import worker
+from training.worker.catalogue_news import CatalogueNews
 from training.worker.worker import training_is_due
 
 from bundles import NOW, VERSION, small_bundle, write_small
+from waiting import eventually
 
 DAY = timedelta(days=1)
 
@@ -99,3 +105,22 @@ def test_a_damaged_manifest_of_an_old_version_ends_no_retraining(home: Home, dam
     history_of_age(home, timedelta(hours=-1))
     assert training_is_due(home, NOW + DAY, None, DAY)
     assert [each.version for each in versions.manifests(home.models)] == [VERSION]
+
+
+def test_what_was_asked_for_is_tried_once_whatever_is_due(
+    home: Home, client: redis.Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "RETRAIN_CHECK_S", 0.05)
+    ask_training(home, NOW, "Jo")
+    stop = threading.Event()
+    watch = threading.Thread(
+        target=worker._retrain, args=(home, redis_url, DAY, CatalogueNews(client, home), stop)
+    )
+    watch.start()
+    eventually(lambda: (home.state / "training.json").exists() and asked_training(home) is None, 120)
+    eventually(lambda: (last := last_training(home)) is not None and last.ended_at is not None, 120)
+    stop.set()
+    watch.join()
+    last = last_training(home)
+    assert last
+    assert (last.published, "orders" in (last.problem or "")) == (False, True)

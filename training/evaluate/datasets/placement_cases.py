@@ -10,7 +10,7 @@ from msgspec import structs
 from numpy.typing import NDArray
 
 from features.time_units import DAY_S
-from recommender.arrays.dtypes import Bools
+from recommender.arrays.dtypes import Bools, Int32s
 from recommender.context.campaigns import Campaign
 from recommender.context.request import PLACEMENTS, Placement, Request, Situation
 from recommender.model.bundle import Bundle
@@ -250,5 +250,5 @@ def _at(case: Case, placement: str, **changes: object) -> Case:
     )
 
 
-def _without(case: Case, items: Sequence[int]) -> Case:
+def _without(case: Case, items: Int32s) -> Case:
     return case._replace(truth=case.truth[~np.isin(case.truth, items)])

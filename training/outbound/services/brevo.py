@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from training.outbound.calls import Calls, Wait
+from features.connections.patience import Wait
+from training.outbound.calls import Calls
 from training.outbound.destination import Contact, Message, Refused, Update
 from training.outbound.fields import flat
 
@@ -22,7 +23,7 @@ TYPES = {
 
 
 class Brevo:
-    batch, keeps_contacts = 100, True
+    batch, keeps_contacts, takes_orders = 100, True, False
 
     def __init__(self, settings: Mapping[str, Any], wait: Wait) -> None:
         headers = {
@@ -35,8 +36,11 @@ class Brevo:
 
     def prepare(self) -> str:
         """Attributes that it does not know are ignored there: make them."""
-        account = self._call("GET", "/v3/account")
-        known = {each["name"] for each in self._call("GET", "/v3/contacts/attributes")["attributes"]}
+        account = self._call("GET", "/v3/account", has="email")
+        known = {
+            each["name"]
+            for each in self._call("GET", "/v3/contacts/attributes", has="attributes")["attributes"]
+        }
         for name, kind in TYPES.items():
             if _attribute(name) not in known:
                 self._call("POST", f"/v3/contacts/attributes/normal/{_attribute(name)}", {"type": kind})
@@ -46,7 +50,7 @@ class Brevo:
         asked: dict[str, Any] = {"limit": PAGE, "offset": 0, "sort": "asc"}
         if since:
             asked["modifiedSince"] = f"{since:%Y-%m-%dT%H:%M:%S.000Z}"
-        while page := self._call("GET", "/v3/contacts", params=asked)["contacts"]:
+        while page := self._call("GET", "/v3/contacts", has="contacts", params=asked)["contacts"]:
             yield [_contact(each) for each in page]
             asked["offset"] += PAGE
 

@@ -13,14 +13,14 @@ from typing import Any
 
 import msgspec
 
+from features.connections.patience import Wait
 from features.store.files import write_whole
-from training.outbound.calls import Wait
 from training.outbound.destination import Contact, Message, NotAllowed, Unavailable, Update
 from training.outbound.fields import flat
 
 
 class Files:
-    batch, keeps_contacts = 1_000, False
+    batch, keeps_contacts, takes_orders = 1_000, False, False
 
     def __init__(self, settings: Mapping[str, Any], wait: Wait) -> None:  # noqa: ARG002
         """settings: `folder`; `format`, "csv" or "jsonl", of customers."""

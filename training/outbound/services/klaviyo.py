@@ -8,9 +8,10 @@ first counts), Request Profile Deletion, rate limits (429 with Retry-After).
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-from training.outbound.calls import Calls, Wait
+from features.connections.patience import Wait
+from training.outbound.calls import Calls
 from training.outbound.destination import Contact, Message, Refused, Unavailable, Update
 from training.outbound.fields import CustomerFields, flat
 
@@ -23,7 +24,7 @@ Json = dict[str, Any]
 
 
 class Klaviyo:
-    batch, keeps_contacts = 1_000, True
+    batch, keeps_contacts, takes_orders = 1_000, True, False
 
     def __init__(self, settings: Mapping[str, Any], wait: Wait) -> None:
         headers = {"Authorization": f"Klaviyo-API-Key {settings['key']}", "revision": REVISION}
@@ -33,7 +34,7 @@ class Klaviyo:
 
     def prepare(self) -> str:
         """Properties need no preparation."""
-        (account,) = self._call("GET", "/api/accounts")["data"]
+        (account,) = self._call("GET", "/api/accounts", has="data")["data"]
         return str(account["id"])
 
     def people(self, since: datetime | None) -> Iterator[Sequence[Contact]]:
@@ -44,12 +45,13 @@ class Klaviyo:
         }
         if since:
             asked["filter"] = f"greater-than(updated,{since:%Y-%m-%dT%H:%M:%SZ})"
-        page = self._call("GET", "/api/profiles", params=asked)
+        page = self._call("GET", "/api/profiles", has="data", params=asked)
         while True:
             yield [_contact(each) for each in page["data"]]
-            if not (further := page["links"].get("next")):
+            if not (further := (page.get("links") or {}).get("next")):
                 return
-            page = self._call("GET", further)
+            beyond = urlsplit(further)._replace(scheme="", netloc="")  # the key goes to nobody else
+            page = self._call("GET", beyond.geturl(), has="data")
 
     def update(self, updates: Sequence[Update], run: str) -> Mapping[str, str]:  # noqa: ARG002
         refused = {
@@ -60,7 +62,7 @@ class Klaviyo:
             return refused
         profiles = [_profile(contact, _properties(each.fields)) for contact, each in full.items()]
         job = {"type": "profile-bulk-import-job", "attributes": {"profiles": {"data": profiles}}}
-        begun = self._call("POST", "/api/profile-bulk-import-jobs", {"data": job})
+        begun = self._call("POST", "/api/profile-bulk-import-jobs", {"data": job}, has="data")
         for contact, problem in self._problems(begun["data"]["id"]):
             if contact in full:
                 refused[full[contact].customer_id] = problem
@@ -95,7 +97,7 @@ class Klaviyo:
         """Contact and problem of each profile that a job could not take, once it has ended."""
         path = f"/api/profile-bulk-import-jobs/{job}"
         for look in range(LOOKS):
-            state = self._call("GET", path)["data"]["attributes"]
+            state = self._call("GET", path, has="data")["data"]["attributes"]
             if state["status"] in ENDED:
                 break
             self._wait(min(FIRST_LOOK_S * 2**look, LONGEST_S))
@@ -104,7 +106,7 @@ class Klaviyo:
         if state["status"] == "cancelled":
             raise Unavailable("an import job was cancelled")
         if state.get("failed_count"):
-            for each in self._call("GET", f"{path}/import-errors")["data"]:
+            for each in self._call("GET", f"{path}/import-errors", has="data")["data"]:
                 attributes = each["attributes"]
                 yield str((attributes.get("original_payload") or {}).get("id")), str(attributes.get("detail"))
 

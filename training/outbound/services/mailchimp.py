@@ -1,4 +1,4 @@
-"""Mailchimp: merge fields, a tag and events of an audience's members, by https://mailchimp.com/developer/marketing/api.
+"""Mailchimp: merge fields, a tag, events and orders of an audience's members, by https://mailchimp.com/developer/marketing/api.
 
 List members (`since_last_changed`), update a member, member tags, member events, merge fields, delete
 permanently. Members go by their `contact_id`, never by their address. Up to 10 calls at once are allowed:
@@ -11,14 +11,17 @@ from typing import Any
 
 import msgspec
 
-from training.outbound.calls import Calls, Wait
-from training.outbound.destination import Contact, Message, NotAllowed, Refused, Update
+from features.connections.patience import Wait
+from training.outbound.calls import Calls
+from training.outbound.destination import ORDER, Contact, Message, NotAllowed, OrderData, Refused, Update
 from training.outbound.fields import flat
+from training.outbound.services.mailchimp_store import MailchimpStore
 
 PAGE = 1_000
 PICKS = 3  # an audience has 30 fields
 LONGEST_FIELD, LONGEST_NAME = 255, 30
 SUBSCRIBED = {"subscribed": True, "unsubscribed": False, "cleaned": False}
+ADDRESS_ALONE = {"fields": "email_address"}
 TAG = "perennial: "
 NAMES = {  # at most ten characters
     "segment": "PNSEGMENT",
@@ -40,26 +43,32 @@ class Mailchimp:
     batch, keeps_contacts = 1, True
 
     def __init__(self, settings: Mapping[str, Any], wait: Wait) -> None:
-        """settings: `key`, which ends in the name of the data centre, and `audience`."""
+        """settings: `key`, which ends in the name of the data centre, `audience`, and `orders`: tell them."""
         centre = settings["key"].rpartition("-")[2]
         address = settings.get("api") or f"https://{centre}.api.mailchimp.com"
         headers = {"Content-Type": "application/json"}
         self._call = Calls(address, headers, per_second=8, wait=wait, auth=("perennial", settings["key"]))
-        self._list = f"/3.0/lists/{settings.get('audience', '')}"
+        audience = settings.get("audience") or ""
+        self._list, self._store = f"/3.0/lists/{audience}", MailchimpStore(self._call, audience)
+        self.takes_orders = bool(settings.get("orders"))
         self.close = self._call.close
 
     def audiences(self) -> dict[str, str]:
         """Id -> name."""
-        found = self._call("GET", "/3.0/lists", params={"count": 100, "fields": "lists.id,lists.name"})
+        found = self._call(
+            "GET", "/3.0/lists", has="lists", params={"count": 100, "fields": "lists.id,lists.name"}
+        )
         return {each["id"]: each["name"] for each in found["lists"]}
 
     def prepare(self) -> str:
         """Fields that the audience does not have are refused there: make them, hidden from its forms."""
         try:
-            audience = self._call("GET", self._list, params={"fields": "id,name"})
+            audience = self._call("GET", self._list, has="id", params={"fields": "id,name"})
         except Refused as error:
             raise NotAllowed(f"the audience is not there ({error}): choose it with --audience") from error
-        known = self._call("GET", f"{self._list}/merge-fields", params={"count": 100})["merge_fields"]
+        known = self._call("GET", f"{self._list}/merge-fields", has="merge_fields", params={"count": 100})[
+            "merge_fields"
+        ]
         tags = {each["tag"] for each in known}
         for name, tag in NAMES.items():
             if tag not in tags:
@@ -77,7 +86,7 @@ class Mailchimp:
         asked: dict[str, Any] = {"count": PAGE, "offset": 0, "fields": fields}
         if since:
             asked["since_last_changed"] = since.isoformat()
-        while page := self._call("GET", f"{self._list}/members", params=asked)["members"]:
+        while page := self._call("GET", f"{self._list}/members", has="members", params=asked)["members"]:
             yield [
                 Contact(each["contact_id"], None, each["email_address"], SUBSCRIBED.get(each["status"]))
                 for each in page
@@ -91,6 +100,8 @@ class Mailchimp:
             fields = {tag: v[:LONGEST_FIELD] if isinstance(v, str) else v for tag, v in named.items()}
             segment = each.fields.segment if each.fields else None
             try:
+                if each.fields is None:
+                    self._store.take_out(each.contact)
                 self._call("PATCH", self._member(each.contact), {"merge_fields": fields})
                 self._tag(each.contact, segment)
             except Refused as error:
@@ -98,7 +109,14 @@ class Mailchimp:
         return refused
 
     def tell(self, message: Message) -> None:
-        """Properties are texts there."""
+        """Properties are texts there. Raises Refused."""
+        if message.kind == ORDER:
+            order = msgspec.convert(message.data, OrderData)
+            member = self._call(
+                "GET", self._member(message.contact), has="email_address", params=ADDRESS_ALONE
+            )
+            self._store.put(order, message.at, message.contact, member["email_address"])
+            return
         texts = {
             name: value if isinstance(value, str) else msgspec.json.encode(value).decode()
             for name, value in message.data.items()
@@ -108,11 +126,12 @@ class Mailchimp:
         self._call("POST", f"{self._member(message.contact)}/events", event)
 
     def erase(self, contact: str) -> None:
+        self._store.take_out(contact)
         self._call("POST", f"{self._member(contact)}/actions/delete-permanent")
 
     def _tag(self, contact: str, segment: str | None) -> None:
         """The tag of this segment, and no other of ours."""
-        known = self._call("GET", f"{self._member(contact)}/tags", params={"count": 100})["tags"]
+        known = self._call("GET", f"{self._member(contact)}/tags", has="tags", params={"count": 100})["tags"]
         wanted = {f"{TAG}{segment}"} if segment else set()
         ours = {each["name"] for each in known if each["name"].startswith(TAG)}
         if ours != wanted:

@@ -15,7 +15,8 @@ from typing import Any
 
 import msgspec
 
-from training.outbound.calls import Calls, Wait
+from features.connections.patience import Wait
+from training.outbound.calls import Calls
 from training.outbound.destination import Contact, Message, NotAllowed, Refused, Unavailable, Update
 
 SECRET_PREFIX, SECRET_BYTES = "whsec_", 32
@@ -23,7 +24,7 @@ GONE = "410"
 
 
 class Webhook:
-    batch, keeps_contacts = 20, False
+    batch, keeps_contacts, takes_orders = 20, False, False
 
     def __init__(self, settings: Mapping[str, Any], wait: Wait) -> None:
         """settings: `url`, and `secret` as `new_secret` makes it."""

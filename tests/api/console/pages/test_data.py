@@ -51,6 +51,9 @@ def test_a_german_file_is_mapped_imported_and_taken_back(
         "Zwei Spalten sind beide „Artikelname“", timeout=FILE_WAIT_MS
     )
     page.get_by_label("Bemerkung").select_option("")
+    page.get_by_label("Artikel", exact=True).select_option("")
+    page.get_by_role("button", name="Probelauf").click()
+    expect(page.get_by_role("alert")).to_contain_text("Es fehlt noch: Artikelnummer (SKU)")
     page.get_by_label("Artikel", exact=True).select_option("title")
     page.get_by_role("button", name="Probelauf").click()
 

@@ -179,3 +179,12 @@ def test_mailchimp_has_one_tag_of_ours(serving: Serving) -> None:
     segment = tool.fields["m1"]["PNSEGMENT"]
     assert ours == ({f"perennial: {segment}"} if segment else set())
     assert "vip" in tool.tags["m1"]
+
+
+def test_a_customer_whom_a_service_chokes_on_stops_no_other(serving: Serving) -> None:
+    tool, shop = serving("mailchimp")
+    tool.troubles = [Trouble("PATCH", 500)] * 4
+    assert shop.round() == {"customers": 1, "failed": 1}
+    assert set(tool.fields) == {"m2"}
+    assert shop.round(timedelta(days=2))["customers"] >= 1
+    assert set(tool.fields) == {"m1", "m2"}

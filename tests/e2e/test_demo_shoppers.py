@@ -1,0 +1,84 @@
+"""Each of the demo's shoppers has a moment where an offer is right, and one where none is."""
+
+import re
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from serving import NO_CERTIFICATES
+
+SECRET = {"Authorization": "Bearer sk_demo"}
+
+
+class Moment(NamedTuple):
+    """On the page of the shop: what the cart is worth, EUR."""
+
+    channel: str
+    cart: float
+
+
+HOME, FIRST_THINGS, FULL_CART = Moment("web", 0), Moment("site", 12), Moment("app", 450)
+RIGHT = {"new": HOME, "returning": FULL_CART}
+WRONG = {"new": FIRST_THINGS, "returning": FIRST_THINGS, "vip": FIRST_THINGS}
+
+
+@pytest.fixture(scope="module")
+def http(demo_server: str) -> Any:
+    with httpx.Client(base_url=demo_server, headers=SECRET, timeout=10, verify=NO_CERTIFICATES) as client:
+        yield client
+
+
+def cart_worth(shop: dict[str, Any], worth: float) -> list[str]:
+    """The dearest products that fit, each once."""
+    items, left = [], worth
+    for product in sorted(shop["products"], key=lambda each: -each["price"]):
+        if product["price"] <= left:
+            items.append(product["product_id"])
+            left -= product["price"]
+    return items
+
+
+def best_gain(http: httpx.Client, shop: dict[str, Any], key: str, moment: Moment) -> float:
+    """What the best offer is expected to bring then, whichever one was drawn; -1 where none may be given."""
+    shopper = next(each for each in shop["shoppers"] if each["key"] == key)
+    named = shopper["customer_id"]
+    who = {"customer_id": named} if named else {"anonymous_id": f"{key}-{moment.channel}"}
+    asked = {**who, "channel": moment.channel, "cart": cart_worth(shop, moment.cart), "k": 0}
+    answer = http.post("/v1/offers", json=asked).json()
+    assert not answer["degraded_reasons"]
+    told = " ".join([answer["reason"]["text"], *answer["reason"]["why_not"].values()])
+    gains = [float(each) for each in re.findall(r"bring (-?\d+\.\d+)", told)]
+    given = answer["expected_incremental_margin"] if answer["offer_id"] != "none" else -1.0
+    return max(*gains, given, -1.0)
+
+
+@pytest.mark.parametrize("key", RIGHT)
+def test_there_is_a_moment_where_an_offer_is_right(
+    http: httpx.Client, shop: dict[str, Any], key: str
+) -> None:
+    assert best_gain(http, shop, key, RIGHT[key]) > 0
+
+
+@pytest.mark.parametrize("key", WRONG)
+def test_there_is_a_moment_where_none_is(http: httpx.Client, shop: dict[str, Any], key: str) -> None:
+    assert best_gain(http, shop, key, WRONG[key]) <= 0
+
+
+def answered(http: httpx.Client, **question: Any) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = http.get("/v1/recommendations", params=question).json()["items"]
+    return items
+
+
+def test_a_refill_falls_due(http: httpx.Client, shop: dict[str, Any]) -> None:
+    robin = next(each["customer_id"] for each in shop["shoppers"] if each["key"] == "returning")
+    first = answered(http, placement="buy_again", customer_id=robin, k=4)
+    assert "runs_out" in {each["reason"]["code"] for each in first}
+
+
+def test_there_are_ladders(http: httpx.Client, shop: dict[str, Any]) -> None:
+    tea = [each for each in shop["products"] if "Coffee Beans" in each["title"]]
+    plain = min(tea, key=lambda each: each["price"])
+    better = answered(http, placement="upgrade", product_id=plain["product_id"], k=4)
+    assert better
+    assert all(each["price"] > plain["price"] for each in better)
