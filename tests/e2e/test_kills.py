@@ -18,6 +18,7 @@ from typing import Any, cast
 
 import httpx
 import psutil
+import pytest
 import redis
 
 from features.history import events_parquet as history
@@ -156,7 +157,10 @@ def kill_at_random(
     return waits
 
 
-def test_nothing_acknowledged_is_lost_or_counts_twice(tmp_path: Path) -> None:
+def test_nothing_acknowledged_is_lost_or_counts_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PERENNIAL_ARCHIVE_INTERVAL_S", "2")  # so that the history, too, is killed at work
     home, rng = Home(tmp_path / "home"), random.Random(20261130)
     write_small(home.models)
     begin = datetime.now(UTC) - timedelta(hours=2)

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -15,7 +16,7 @@ from api.web.rates import BURST_S
 from features.home import Home
 
 from bundles import VERSION, write_small
-from serving import perennial, running
+from serving import NO_CERTIFICATES, perennial, running
 from waiting import eventually
 
 VIEW = {"type": "view", "anonymous_id": "a-1", "product_id": "kettle"}
@@ -28,15 +29,25 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path / "shop"
 
 
-@pytest.fixture
-def serving(shop: Path) -> Iterator[tuple[psutil.Process, str]]:
-    with running("serve", "--home", str(shop), "--workers", "2") as (process, url):
+@pytest.fixture(scope="module")
+def served_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home of several tests, which has no keys."""
+    shop = tmp_path_factory.mktemp("served") / "shop"
+    write_small(Home(shop).models)
+    return shop
+
+
+@pytest.fixture(scope="module")
+def serving(served_shop: Path) -> Iterator[tuple[psutil.Process, str]]:
+    """It is served; a test leaves all parts running."""
+    with running("serve", "--home", str(served_shop), "--workers", "2") as (process, url):
         yield psutil.Process(process.pid), url
 
 
 def first(url: str) -> dict[str, object]:
     query = {"placement": "home", "anonymous_id": "a-1", "k": "1"}
-    answer: dict[str, object] = httpx.get(f"{url}/v1/recommendations", params=query, timeout=10).json()
+    asked = httpx.get(f"{url}/v1/recommendations", params=query, timeout=10, verify=NO_CERTIFICATES)
+    answer: dict[str, object] = asked.json()
     return answer
 
 
@@ -48,9 +59,11 @@ def redis_of(process: psutil.Process) -> psutil.Process:
     return next(each for each in process.children() if "redis-server" in each.name())
 
 
-def test_a_second_serve_of_the_same_home_is_refused(serving: tuple[psutil.Process, str], shop: Path) -> None:
+def test_a_second_serve_of_the_same_home_is_refused(
+    serving: tuple[psutil.Process, str], served_shop: Path
+) -> None:
     process, _ = serving
-    second = perennial("serve", "--home", str(shop), "--port", "0")
+    second = perennial("serve", "--home", str(served_shop), "--port", "0")
     output, _ = second.communicate(timeout=30)
     assert second.returncode == 1
     assert str(process.pid) in output
@@ -63,32 +76,33 @@ def test_an_acknowledged_event_is_in_the_next_answer_of_every_worker(
     _, url = serving
     for number in range(200):
         view = VIEW | {"anonymous_id": f"a-{number}"}
-        assert httpx.post(f"{url}/v1/events", json=view).status_code == 202
+        assert httpx.post(f"{url}/v1/events", json=view, verify=NO_CERTIFICATES).status_code == 202
         query: dict[str, str | int] = {"placement": "home", "anonymous_id": f"a-{number}", "k": 1}
-        answer = httpx.get(f"{url}/v1/recommendations", params=query).json()
+        answer = httpx.get(f"{url}/v1/recommendations", params=query, verify=NO_CERTIFICATES).json()
         assert answer["items"][0]["source"] == "browsing"
 
 
 def test_a_limit_holds_for_all_workers_together(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PERENNIAL_KEY_REQUESTS_PER_S", "1")
     key = perennial("keys", "create", "secret", "--home", str(shop)).communicate(timeout=60)[0].strip()
-    ask = {"headers": {"Authorization": f"Bearer {key}"}, "params": {"placement": "home"}}
+    ask: dict[str, Any] = {"headers": {"Authorization": f"Bearer {key}"}, "params": {"placement": "home"}}
+    ask["verify"] = NO_CERTIFICATES
     with running("serve", "--home", str(shop), "--workers", "2") as (_, url):
         began = time.monotonic()
-        statuses = [httpx.get(f"{url}/v1/recommendations", **ask).status_code for _ in range(60)]  # type: ignore[arg-type]
+        statuses = [httpx.get(f"{url}/v1/recommendations", **ask).status_code for _ in range(60)]
         most = BURST_S + (time.monotonic() - began) + 1  # of two who count at once
     assert set(statuses) == {200, 429}
     assert statuses.count(200) <= most
 
 
-def test_stock_is_seen_by_every_worker_within_a_second(
-    serving: tuple[psutil.Process, str], shop: Path
-) -> None:
-    _, url = serving
+def test_stock_is_seen_by_every_worker_within_a_second(shop: Path) -> None:
     key = perennial("keys", "create", "secret", "--home", str(shop)).communicate(timeout=60)[0].strip()
     secret = {"Authorization": f"Bearer {key}"}
     gone = {"products": [{"product_id": "mug", "available": False}]}
-    with httpx.Client(base_url=url, headers=secret) as http:
+    with (
+        running("serve", "--home", str(shop), "--workers", "2") as (_, url),
+        httpx.Client(base_url=url, headers=secret) as http,
+    ):
         eventually(lambda: http.put("/v1/catalogue", json=gone).status_code == 200)
 
         def vanished() -> bool:
@@ -100,6 +114,16 @@ def test_stock_is_seen_by_every_worker_within_a_second(
             )
 
         eventually(vanished, within_s=2)
+
+
+def test_redis_gone_answers_go_on_degraded(serving: tuple[psutil.Process, str]) -> None:
+    process, url = serving
+    redis_of(process).suspend()
+    answers = [first(url) for _ in range(5)]
+    redis_of(process).resume()
+    assert all(answer["degraded"] and answer["items"] for answer in answers)
+    assert httpx.get(f"{url}/readyz").status_code == 200
+    eventually(lambda: first(url)["degraded"] is False)
 
 
 def test_killed_parts_come_back_and_nothing_acknowledged_is_lost(serving: tuple[psutil.Process, str]) -> None:
@@ -118,16 +142,6 @@ def test_killed_parts_come_back_and_nothing_acknowledged_is_lost(serving: tuple[
 
     eventually(recovered, within_s=15)
     eventually(lambda: len(process.children()) == 4, within_s=15)
-
-
-def test_redis_gone_answers_go_on_degraded(serving: tuple[psutil.Process, str]) -> None:
-    process, url = serving
-    redis_of(process).suspend()
-    answers = [first(url) for _ in range(5)]
-    redis_of(process).resume()
-    assert all(answer["degraded"] and answer["items"] for answer in answers)
-    assert httpx.get(f"{url}/readyz").status_code == 200
-    eventually(lambda: first(url)["degraded"] is False)
 
 
 def test_when_the_supervisor_is_killed_everything_else_ends_and_can_start_again(shop: Path) -> None:
@@ -159,11 +173,10 @@ def test_a_folder_of_the_shops_own_is_not_taken_for_ours(shop: Path) -> None:
         assert first(url)["items"]
 
 
-def test_a_taken_port_is_told(shop: Path) -> None:
-    with running("serve", "--home", str(shop)) as (_, url):
-        port = url.rpartition(":")[2]
-        other = perennial("serve", "--home", f"{shop}-2", "--port", port)
-        output, _ = other.communicate(timeout=30)
+def test_a_taken_port_is_told(serving: tuple[psutil.Process, str], tmp_path: Path) -> None:
+    port = serving[1].rpartition(":")[2]
+    other = perennial("serve", "--home", str(tmp_path / "other"), "--port", port)
+    output, _ = other.communicate(timeout=30)
     assert other.returncode == 1
     assert f"port {port} of 127.0.0.1" in output
     assert "in use" in output
