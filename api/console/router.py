@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from api.console.forms import FROM_STRANGERS_BYTES, read_form
 from api.console.navigation import PAGES
 from api.console.own_api import Refused
 from api.console.page import HEADERS, LANGUAGE_COOKIE, Turned, reader_language, rendered
@@ -54,7 +55,7 @@ async def sign_in_page(request: Request) -> Response:
 
 @router.post(f"{PATH}/sign-in")
 async def sign_in_now(request: Request) -> Response:
-    form = await request.form()
+    form = await read_form(request, FROM_STRANGERS_BYTES)
     name, secret, onward = (str(form.get(field, "")) for field in ("name", "secret", "next"))
     service: Service = request.app.state.service
     try:
@@ -81,7 +82,7 @@ async def sign_out() -> Response:
 
 @router.post(f"{PATH}/language")
 async def choose_language(request: Request) -> Response:
-    form = await request.form()
+    form = await read_form(request, FROM_STRANGERS_BYTES)
     response = RedirectResponse(_own_page(str(form.get("next", ""))), 303)
     response.set_cookie(
         LANGUAGE_COOKIE,

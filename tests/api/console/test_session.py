@@ -120,3 +120,9 @@ def test_damaged_users_let_nobody_in_and_say_what_to_do(visitor: httpx.Client, s
     assert "put a copy back" in answer.text
     visitor.cookies.set("perennial_console", "x", path="/console")
     assert visitor.get(PAGE).status_code == 503
+
+
+@pytest.mark.parametrize("path", [SIGN_IN, "/console/language"])
+def test_strangers_cannot_fill_memory_or_disk_with_a_form(visitor: httpx.Client, path: str) -> None:
+    assert visitor.post(path, data={"next": "x" * 100_000}).status_code == 413
+    assert visitor.post(path, files={"next": b"x" * 100_000}).status_code == 413
