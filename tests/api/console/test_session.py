@@ -1,5 +1,6 @@
 """Signing in: by key or password, for as long as either is good, and from the console's own pages alone."""
 
+import time
 from datetime import UTC, datetime
 
 import httpx
@@ -9,7 +10,7 @@ import redis
 from api.console.router import START
 from features.home import Home
 from features.merchant.api_keys import create_key, revoke_key
-from features.merchant.users import Role, add_user, remove_user
+from features.merchant.users import Role, add_user, matches, read_users, remove_user
 
 from waiting import eventually
 
@@ -126,3 +127,15 @@ def test_damaged_users_let_nobody_in_and_say_what_to_do(visitor: httpx.Client, s
 def test_strangers_cannot_fill_memory_or_disk_with_a_form(visitor: httpx.Client, path: str) -> None:
     assert visitor.post(path, data={"next": "x" * 100_000}).status_code == 413
     assert visitor.post(path, files={"next": b"x" * 100_000}).status_code == 413
+
+
+def test_a_name_that_is_not_known_takes_as_long_as_one_that_is(home: Home) -> None:
+    add_user(home, "anna", "owner", PASSWORD, NOW)
+    anna = read_users(home).users["anna"]
+    assert not matches(None, "wrong")
+    spent: dict[str, list[float]] = {"known": [], "unknown": []}
+    for name, user in [("known", anna), ("unknown", None)] * 3:
+        began = time.process_time()
+        assert not matches(user, "wrong")
+        spent[name].append(time.process_time() - began)
+    assert min(spent["unknown"]) < 1.5 * min(spent["known"])
