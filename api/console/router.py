@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from typing import Final, cast
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -34,7 +33,7 @@ def from_own_page(request: Request) -> None:
     own = (
         site in {"same-origin", "none"}
         if site
-        else origin is None or _host(origin) == request.headers["host"]
+        else origin is None or _host(origin) == request.headers.get("host")
     )
     if not own:
         raise HTTPException(403, "The console takes changes from its own pages alone.")
@@ -154,7 +153,7 @@ def _own_page(path: str) -> str:
 
 
 def _host(origin: str) -> str:
-    return urlsplit(origin).netloc
+    return origin.partition("://")[2]
 
 
 async def _file(folder: Path, name: str, request: Request) -> Response:

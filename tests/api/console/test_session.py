@@ -101,7 +101,13 @@ def test_signing_out_forgets_the_session(console: httpx.Client) -> None:
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"}],
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://["},
+    ],
 )
 def test_another_sites_page_changes_nothing(console: httpx.Client, headers: dict[str, str]) -> None:
     assert console.post("/console/sign-out", headers=headers).status_code == 403
