@@ -145,3 +145,9 @@ def test_a_name_that_is_not_known_takes_as_long_as_one_that_is(home: Home) -> No
         assert not matches(user, "wrong")
         spent[name].append(time.process_time() - began)
     assert min(spent["unknown"]) < 1.5 * min(spent["known"])
+
+
+@pytest.mark.parametrize("password", ["sk_looks like a key", "  blanks around it  "])
+def test_any_password_that_is_taken_signs_in(visitor: httpx.Client, served_home: Home, password: str) -> None:
+    add_user(served_home, "anna", "owner", password, NOW)
+    assert signs_in(visitor, name="anna", secret=password)
