@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 from starlette.datastructures import FormData
 
+from api.console.own_api import Refused
 from api.web.queries import read_body
 
 AUDIENCE_LISTS = ("segments", "tiers", "countries", "channels")
@@ -33,6 +34,14 @@ def number(form: FormData, field: str) -> float | str | None:
         with suppress(ValueError):
             return read(written)
     return written or None
+
+
+def revision(form: FormData) -> int:
+    """Of the settings that a form was made of. Raises Refused."""
+    try:
+        return int(text(form, "revision"))
+    except ValueError as error:
+        raise Refused(422, {"detail": "revision: a whole number is needed"}) from error
 
 
 def share(form: FormData, field: str) -> float | str | None:
