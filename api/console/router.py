@@ -67,14 +67,14 @@ async def sign_in_now(request: Request) -> Response:
     if cookie is None:
         wrong = reader_language(request).text("sign_in.wrong")
         return _sign_in_page(request, 401, str(wrong), name, onward)
-    response = RedirectResponse(_own_page(onward), 303)
+    response = RedirectResponse(_own_page(onward), 303, HEADERS)
     keep(response, request, cookie)
     return response
 
 
 @router.post(f"{PATH}/sign-out")
 async def sign_out() -> Response:
-    response = RedirectResponse(f"{PATH}/sign-in", 303)
+    response = RedirectResponse(f"{PATH}/sign-in", 303, HEADERS)
     forget(response)
     return response
 
@@ -82,7 +82,7 @@ async def sign_out() -> Response:
 @router.post(f"{PATH}/language")
 async def choose_language(request: Request) -> Response:
     form = await read_form(request, FROM_STRANGERS_BYTES)
-    response = RedirectResponse(_own_page(str(form.get("next", ""))), 303)
+    response = RedirectResponse(_own_page(str(form.get("next", ""))), 303, HEADERS)
     response.set_cookie(
         LANGUAGE_COOKIE,
         str(form.get("language", ""))[:5],

@@ -151,3 +151,10 @@ def test_a_name_that_is_not_known_takes_as_long_as_one_that_is(home: Home) -> No
 def test_any_password_that_is_taken_signs_in(visitor: httpx.Client, served_home: Home, password: str) -> None:
     add_user(served_home, "anna", "owner", password, NOW)
     assert signs_in(visitor, name="anna", secret=password)
+
+
+@pytest.mark.parametrize("path", [SIGN_IN, "/console/sign-out", "/console/language"])
+def test_an_answer_with_a_cookie_is_kept_by_nobody(visitor: httpx.Client, path: str) -> None:
+    answer = visitor.post(path, data={"secret": "sk_demo", "language": "de"})
+    assert "set-cookie" in answer.headers
+    assert answer.headers["cache-control"] == "private, no-store"
