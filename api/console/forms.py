@@ -3,11 +3,23 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
+from urllib.parse import parse_qsl
 
+from fastapi import Request
 from starlette.datastructures import FormData
 
+from api.console.own_api import Refused
+from api.web.queries import read_body
+
 AUDIENCE_LISTS = ("segments", "tiers", "countries", "channels")
+FROM_STRANGERS_BYTES: Final = 8_000  # of a form that needs no session
+
+
+async def read_form(request: Request, most_bytes: int) -> FormData:
+    """The fields of a form without files. Raises Problem 413, ClientDisconnect."""
+    body = await read_body(request, most_bytes)
+    return FormData(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 def text(form: FormData, field: str) -> str:
@@ -22,6 +34,14 @@ def number(form: FormData, field: str) -> float | str | None:
         with suppress(ValueError):
             return read(written)
     return written or None
+
+
+def revision(form: FormData) -> int:
+    """Of the settings that a form was made of. Raises Refused."""
+    try:
+        return int(text(form, "revision"))
+    except ValueError as error:
+        raise Refused(422, {"detail": "revision: a whole number is needed"}) from error
 
 
 def share(form: FormData, field: str) -> float | str | None:

@@ -20,6 +20,7 @@ from jinja2.utils import missing
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from api.console.forms import read_form
 from api.console.language import Language, language_of, languages
 from api.console.navigation import PAGES
 from api.console.own_api import Refused, Reply, ask
@@ -99,8 +100,9 @@ class Console:
         return (await self._ask("GET", path, query)).body
 
     async def form(self) -> FormData:
-        """The fields that were sent."""
-        return await self.request.form()
+        """The fields that were sent. Raises Problem 413."""
+        service: Service = self.request.app.state.service
+        return await read_form(self.request, service.settings.max_body_bytes)
 
     def is_part(self) -> bool:
         """Whether htmx asks for a part of the page that is already shown."""

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 from typing import Final, cast
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from api.console.forms import FROM_STRANGERS_BYTES, read_form
 from api.console.navigation import PAGES
 from api.console.own_api import Refused
 from api.console.page import HEADERS, LANGUAGE_COOKIE, Turned, reader_language, rendered
@@ -33,7 +33,7 @@ def from_own_page(request: Request) -> None:
     own = (
         site in {"same-origin", "none"}
         if site
-        else origin is None or _host(origin) == request.headers["host"]
+        else origin is None or _host(origin) == request.headers.get("host")
     )
     if not own:
         raise HTTPException(403, "The console takes changes from its own pages alone.")
@@ -54,7 +54,7 @@ async def sign_in_page(request: Request) -> Response:
 
 @router.post(f"{PATH}/sign-in")
 async def sign_in_now(request: Request) -> Response:
-    form = await request.form()
+    form = await read_form(request, FROM_STRANGERS_BYTES)
     name, secret, onward = (str(form.get(field, "")) for field in ("name", "secret", "next"))
     service: Service = request.app.state.service
     try:
@@ -67,22 +67,22 @@ async def sign_in_now(request: Request) -> Response:
     if cookie is None:
         wrong = reader_language(request).text("sign_in.wrong")
         return _sign_in_page(request, 401, str(wrong), name, onward)
-    response = RedirectResponse(_own_page(onward), 303)
+    response = RedirectResponse(_own_page(onward), 303, HEADERS)
     keep(response, request, cookie)
     return response
 
 
 @router.post(f"{PATH}/sign-out")
 async def sign_out() -> Response:
-    response = RedirectResponse(f"{PATH}/sign-in", 303)
+    response = RedirectResponse(f"{PATH}/sign-in", 303, HEADERS)
     forget(response)
     return response
 
 
 @router.post(f"{PATH}/language")
 async def choose_language(request: Request) -> Response:
-    form = await request.form()
-    response = RedirectResponse(_own_page(str(form.get("next", ""))), 303)
+    form = await read_form(request, FROM_STRANGERS_BYTES)
+    response = RedirectResponse(_own_page(str(form.get("next", ""))), 303, HEADERS)
     response.set_cookie(
         LANGUAGE_COOKIE,
         str(form.get("language", ""))[:5],
@@ -153,7 +153,7 @@ def _own_page(path: str) -> str:
 
 
 def _host(origin: str) -> str:
-    return urlsplit(origin).netloc
+    return origin.partition("://")[2]
 
 
 async def _file(folder: Path, name: str, request: Request) -> Response:

@@ -47,9 +47,11 @@ async def sign_in(request: Request, name: str, secret: str) -> str | None:
     """
     service: Service = request.app.state.service
     users = read_users(service.home)
-    secret = secret.strip()
-    if secret.startswith(PREFIXES["secret"]):
-        return _signed(users, _Session(digest(secret))) if _is_secret_key(service, request, secret) else None
+    key = secret.strip()
+    if key.startswith(PREFIXES["secret"]) and _is_secret_key(service, request, key):
+        return _signed(users, _Session(digest(key)))
+    if not name.strip():
+        return None
     user = users.users.get(name.strip())
     if not await asyncio.to_thread(matches, user, secret) or user is None:
         return None

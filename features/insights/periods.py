@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import msgspec
 
 ONE_DAY = timedelta(days=1)
+OLDEST = date(1900, 1, 1)  # as many days before an older one would lie before the calendar
 PERIODS_DAYS = (7, 28, 90, 365)
 """The periods that pages offer, and for which what cannot be added up by day is worked out."""
 
@@ -24,6 +25,8 @@ class PeriodAsk(msgspec.Struct, frozen=True, rename={"first": "from", "last": "t
             raise ValueError("days: a number from 1 to 10,000")
         if self.days is not None and (self.first or self.last):
             raise ValueError("give either `days`, or `from` and `to`")
+        if self.first is not None and self.first < OLDEST:
+            raise ValueError(f"from: a day since {OLDEST}")
         if self.last is not None and self.first is None:
             raise ValueError("from: the first day is missing")
         if self.first is not None and self.last is not None and self.last < self.first:

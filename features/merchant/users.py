@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -71,11 +72,18 @@ def matches(user: User | None, password: str) -> bool:
     from argon2 import PasswordHasher
     from argon2.exceptions import InvalidHashError, VerificationError
 
-    hasher = PasswordHasher()
     try:
-        return hasher.verify(user.password if user else hasher.hash("nobody"), password) and user is not None
+        return PasswordHasher().verify(user.password if user else _nobodys(), password) and user is not None
     except (VerificationError, InvalidHashError):
         return False
+
+
+@cache
+def _nobodys() -> str:
+    """A hash that no user has, made once: making one for each try would take as long again as checking it."""
+    from argon2 import PasswordHasher
+
+    return PasswordHasher().hash(secrets.token_urlsafe())
 
 
 def _change(home: Home, changes: Mapping[str, User | None]) -> Users:

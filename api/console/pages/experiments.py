@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from api.console.forms import given, moment, names, new_id, now, number, share, text
+from api.console.forms import given, moment, names, new_id, now, number, revision, share, text
 from api.console.own_api import Refused
 from api.console.page import Console, Merchandiser, Viewer
 from api.console.reports import report, tables
@@ -49,9 +49,7 @@ async def save(console: Merchandiser) -> Response:
     try:
         entry = experiment_of(form)
         changed = _with_experiment(saved["experiments"], entry)
-        return await EXPERIMENTS.save(
-            console, {"experiments": changed, "revision": int(text(form, "revision"))}
-        )
+        return await EXPERIMENTS.save(console, {"experiments": changed, "revision": revision(form)})
     except msgspec.DecodeError as error:
         problem = {"detail": str(console.language.text("experiments.bad_json", problem=str(error)))}
         return await _form(console, {"name": text(form, "name")}, saved, problem)
@@ -74,7 +72,7 @@ async def end(console: Merchandiser) -> Response:
 @router.post(f"{PAGE}/restore")
 async def restore(console: Merchandiser) -> Response:
     form = await console.form()
-    return await EXPERIMENTS.restore(console, int(text(form, "revision")))
+    return await EXPERIMENTS.restore(console, revision(form))
 
 
 def experiment_of(form: FormData) -> dict[str, Any]:

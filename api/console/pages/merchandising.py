@@ -6,7 +6,7 @@ from fastapi import APIRouter, HTTPException
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from api.console.forms import audience, given, moment, names, new_id, now, number, share, text
+from api.console.forms import audience, given, moment, names, new_id, now, number, revision, share, text
 from api.console.own_api import Refused
 from api.console.page import Console, Merchandiser, Viewer
 from api.console.saved_settings import SavedSettings, as_problem
@@ -29,8 +29,6 @@ async def all_rules(console: Viewer) -> Response:
 async def edit(console: Merchandiser, kind: str = "", rule: str = "") -> Response:
     saved = await RULES.read(console)
     chosen = next((each for each in saved["rules"] if each["id"] == rule), {"kind": kind})
-    if chosen["kind"] not in KINDS:
-        raise HTTPException(404, "There is no such kind of rule.")
     return _form(console, chosen, saved["revision"])
 
 
@@ -64,7 +62,7 @@ async def save(console: Merchandiser) -> Response:
     form = await console.form()
     saved = _with_rule(await RULES.read(console), form)
     try:
-        return await RULES.save(console, {**saved, "revision": int(text(form, "revision"))})
+        return await RULES.save(console, {**saved, "revision": revision(form)})
     except Refused as refused:
         return _form(console, rule_of(form), text(form, "revision"), as_problem(refused))
 
@@ -80,7 +78,7 @@ async def remove(console: Merchandiser) -> Response:
 @router.post(f"{PAGE}/restore")
 async def restore(console: Merchandiser) -> Response:
     form = await console.form()
-    return await RULES.restore(console, int(text(form, "revision")))
+    return await RULES.restore(console, revision(form))
 
 
 def rule_of(form: FormData) -> dict[str, Any]:
@@ -130,6 +128,8 @@ def _with_rule(saved: dict[str, Any], form: FormData) -> dict[str, Any]:
 def _form(
     console: Console, rule: dict[str, Any], revision: Any, problem: dict[str, Any] | None = None
 ) -> Response:
+    if rule.get("kind") not in KINDS:
+        raise HTTPException(404, "There is no such kind of rule.")
     return console.render(
         "merchandising/edit.html",
         422 if problem else 200,

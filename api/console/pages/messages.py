@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from api.console.forms import given, names, number, share, text
+from api.console.forms import given, names, number, revision, share, text
 from api.console.own_api import Refused
 from api.console.page import Console, Merchandiser, Viewer
 from api.console.saved_settings import SavedSettings, as_problem
@@ -60,8 +60,7 @@ async def edit(console: Merchandiser) -> Response:
 @router.post(f"{PAGE}/settings")
 async def save(console: Merchandiser) -> Response:
     form = await console.form()
-    changed, revision = await _changed(console, form), int(text(form, "revision"))
-    return await _save(console, changed, revision, "messages/settings.html")
+    return await _save(console, await _changed(console, form), revision(form), "messages/settings.html")
 
 
 @router.post(f"{PAGE}/guides")
@@ -69,7 +68,7 @@ async def save_guides(console: Merchandiser) -> Response:
     form = await console.form()
     saved = await SETTINGS.read(console)
     changed = {**saved["settings"], "guides": guides_of(form)}
-    return await _save(console, less_defaults(changed), int(text(form, "revision")), "messages/guides.html")
+    return await _save(console, less_defaults(changed), revision(form), "messages/guides.html")
 
 
 @router.get(f"{PAGE}/guides")
@@ -80,7 +79,7 @@ async def guides(console: Merchandiser) -> Response:
 @router.post(f"{PAGE}/restore")
 async def restore(console: Merchandiser) -> Response:
     form = await console.form()
-    return await SETTINGS.restore(console, int(text(form, "revision")))
+    return await SETTINGS.restore(console, revision(form))
 
 
 async def _preview(console: Console, ask: dict[str, Any]) -> Response:

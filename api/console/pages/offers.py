@@ -6,7 +6,7 @@ from fastapi import APIRouter, HTTPException
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from api.console.forms import given, moment, names, new_id, now, number, share, text
+from api.console.forms import given, moment, names, new_id, now, number, revision, share, text
 from api.console.own_api import Refused
 from api.console.page import Console, Merchandiser, Viewer
 from api.console.reports import first_records, report, tables
@@ -55,8 +55,6 @@ async def all_offers(console: Viewer) -> Response:
 @router.get(f"{PAGE}/edit")
 async def edit(console: Merchandiser, part: str, id: str = "") -> Response:
     saved = await OFFERS.read(console)
-    if part not in PARTS:
-        raise HTTPException(404, "There is no such part of the offers.")
     return _form(console, part, _entry(saved["catalogue"], part, id), saved)
 
 
@@ -66,7 +64,7 @@ async def save(console: Merchandiser) -> Response:
     saved, part = await OFFERS.read(console), text(form, "part")
     changed = with_entry(saved["catalogue"], form)
     try:
-        return await OFFERS.save(console, {"catalogue": changed, "revision": int(text(form, "revision"))})
+        return await OFFERS.save(console, {"catalogue": changed, "revision": revision(form)})
     except Refused as refused:
         return _form(console, part, entry_of(form), saved, as_problem(refused))
 
@@ -82,7 +80,7 @@ async def remove(console: Merchandiser) -> Response:
 @router.post(f"{PAGE}/restore")
 async def restore(console: Merchandiser) -> Response:
     form = await console.form()
-    return await OFFERS.restore(console, int(text(form, "revision")))
+    return await OFFERS.restore(console, revision(form))
 
 
 def entry_of(form: FormData) -> dict[str, Any]:
@@ -186,6 +184,8 @@ def _form(
     saved: dict[str, Any],
     problem: dict[str, Any] | None = None,
 ) -> Response:
+    if part not in PARTS:
+        raise HTTPException(404, "There is no such part of the offers.")
     return console.render(
         "offers/edit.html",
         422 if problem else 200,

@@ -1,5 +1,6 @@
 """Signing in: by key or password, for as long as either is good, and from the console's own pages alone."""
 
+import time
 from datetime import UTC, datetime
 
 import httpx
@@ -9,7 +10,7 @@ import redis
 from api.console.router import START
 from features.home import Home
 from features.merchant.api_keys import create_key, revoke_key
-from features.merchant.users import Role, add_user, remove_user
+from features.merchant.users import Role, add_user, matches, read_users, remove_user
 
 from waiting import eventually
 
@@ -100,7 +101,13 @@ def test_signing_out_forgets_the_session(console: httpx.Client) -> None:
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"}],
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://["},
+    ],
 )
 def test_another_sites_page_changes_nothing(console: httpx.Client, headers: dict[str, str]) -> None:
     assert console.post("/console/sign-out", headers=headers).status_code == 403
@@ -108,7 +115,7 @@ def test_another_sites_page_changes_nothing(console: httpx.Client, headers: dict
 
 
 def test_passwords_cannot_be_tried_as_fast_as_one_can(visitor: httpx.Client) -> None:
-    answers = [visitor.post(SIGN_IN, data={"name": "anna", "secret": "sk_guess"}) for _ in range(8)]
+    answers = [visitor.post(SIGN_IN, data={"secret": "sk_guess"}) for _ in range(8)]
     assert [answer.status_code for answer in answers][-1] == 429
     assert "Too much" in answers[-1].text
 
@@ -120,3 +127,34 @@ def test_damaged_users_let_nobody_in_and_say_what_to_do(visitor: httpx.Client, s
     assert "put a copy back" in answer.text
     visitor.cookies.set("perennial_console", "x", path="/console")
     assert visitor.get(PAGE).status_code == 503
+
+
+@pytest.mark.parametrize("path", [SIGN_IN, "/console/language"])
+def test_strangers_cannot_fill_memory_or_disk_with_a_form(visitor: httpx.Client, path: str) -> None:
+    assert visitor.post(path, data={"next": "x" * 100_000}).status_code == 413
+    assert visitor.post(path, files={"next": b"x" * 100_000}).status_code == 413
+
+
+def test_a_name_that_is_not_known_takes_as_long_as_one_that_is(home: Home) -> None:
+    add_user(home, "anna", "owner", PASSWORD, NOW)
+    anna = read_users(home).users["anna"]
+    assert not matches(None, "wrong")
+    spent: dict[str, list[float]] = {"known": [], "unknown": []}
+    for name, user in [("known", anna), ("unknown", None)] * 3:
+        began = time.process_time()
+        assert not matches(user, "wrong")
+        spent[name].append(time.process_time() - began)
+    assert min(spent["unknown"]) < 1.5 * min(spent["known"])
+
+
+@pytest.mark.parametrize("password", ["sk_looks like a key", "  blanks around it  "])
+def test_any_password_that_is_taken_signs_in(visitor: httpx.Client, served_home: Home, password: str) -> None:
+    add_user(served_home, "anna", "owner", password, NOW)
+    assert signs_in(visitor, name="anna", secret=password)
+
+
+@pytest.mark.parametrize("path", [SIGN_IN, "/console/sign-out", "/console/language"])
+def test_an_answer_with_a_cookie_is_kept_by_nobody(visitor: httpx.Client, path: str) -> None:
+    answer = visitor.post(path, data={"secret": "sk_demo", "language": "de"})
+    assert "set-cookie" in answer.headers
+    assert answer.headers["cache-control"] == "private, no-store"

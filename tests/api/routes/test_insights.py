@@ -58,6 +58,7 @@ def test_key_figures_of_a_period_come_with_those_before_and_what_was_earned(
 @pytest.mark.parametrize(
     "ask",
     [
+        {"from": "0001-01-01", "to": "2026-06-30"},
         {"days": 0},
         {"days": 7, "from": "2026-06-01"},
         {"to": "2026-06-01"},
