@@ -19,6 +19,7 @@ class Step(NamedTuple):
 async def first_steps(console: Console) -> list[Step]:
     """In their order. Raises Refused."""
     health = await console.get("/v1/catalogue/health")
+    imports = (await console.get("/v1/imports"))["imports"]
     models = (await console.get("/v1/models"))["models"]
     keys = (await console.get("/v1/keys"))["keys"]
     events = (await console.get("/v1/events", last=1))["events"]
@@ -26,7 +27,11 @@ async def first_steps(console: Console) -> list[Step]:
     offered, missing = health["offered"], health["missing"]
     lacking = max(missing[name]["products"] if name in missing else 0 for name in ("title", "price"))
     return [
-        Step("orders", "/console/data", health["orders_until"] is not None),
+        Step(
+            "orders",
+            "/console/data",
+            bool(health["orders_until"] or any(each["kind"] == "orders" for each in imports)),
+        ),
         Step("catalogue", "/console/data", offered > 0),
         Step("check", "/console/data", offered > 0 and lacking <= (1 - MOSTLY) * offered),
         Step("train", "/console/service", bool(models)),

@@ -126,12 +126,13 @@ def _arms(study: Study) -> Table:
             share,
             *(_value(study.visitors(arm.id, metric)) for metric in study.metrics),
             verdicts[arm.id].minimum_detectable if arm.id in verdicts else None,
+            verdicts[arm.id].days_to_go if arm.id in verdicts else None,
             verdicts[arm.id].code if arm.id in verdicts else None,
         )
         for arm, n, share in zip(study.plan.arms, study.counts, shares, strict=True)
     ]
     columns: list[str | Column] = ["arm", "visitors", "planned_share"]
-    columns += [*(metric.name for metric in study.metrics), "minimum_detectable", "decision"]
+    columns += [*(metric.name for metric in study.metrics), "minimum_detectable", "days_to_go", "decision"]
     text = f"From {study.since:%-d %B %Y} to {study.until - timedelta(microseconds=1):%-d %B %Y}."
     return table(f"{study.plan.id}:arms", f"{_name(study)}: the arms", columns, rows, None, text)
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api.console.forms import given, moment, names, new_id, now, number, revision, share, text
 from api.console.own_api import Refused
 from api.console.page import Console, Merchandiser, Viewer
-from api.console.reports import report, tables
+from api.console.reports import records, report, tables
 from api.console.saved_settings import SavedSettings, as_problem
 from recommender.context.request import PLACEMENTS
 
@@ -30,6 +30,8 @@ async def all_experiments(console: Viewer) -> Response:
         saved=saved,
         figures=figures,
         now=now(),
+        earned=_earned(figures),
+        verdicts_of=_verdicts,
         told={each["id"]: _told(figures, each["id"]) for each in saved["experiments"]},
         earlier=_earlier(figures, {each["id"] for each in saved["experiments"]}),
     )
@@ -113,9 +115,41 @@ def _with_experiment(saved: list[dict[str, Any]], entry: dict[str, Any]) -> list
     return [*saved, entry | {"id": new_id(entry.get("name", "experiment"), taken)}]
 
 
+def _earned(figures: dict[str, Any]) -> list[tuple[str | None, dict[str, Any]]]:
+    """What the last 28 days brought, of each currency."""
+    return [
+        (currency, row)
+        for currency, table in tables(figures, "earned")
+        for row in records(table)
+        if row["days"] == 28
+    ]
+
+
 def _told(figures: dict[str, Any], id: str) -> list[tuple[str | None, dict[str, Any]]]:
     """Its tables: the differences, then the arms."""
     return [*tables(figures, id), *tables(figures, f"{id}:arms")]
+
+
+def _verdicts(told: list[tuple[str | None, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """What each arm came to against the first, by the metric that decides, in the first currency."""
+    if not told:
+        return []
+    effects, arms = (
+        records(next(table for _, table in told if table["name"].endswith(":arms") == is_arms))
+        for is_arms in (False, True)
+    )
+    control, *treated = arms
+    of_arm = [
+        (
+            arm,
+            next(
+                (row for row in effects if len(arms) == 2 or row["compared"].startswith(f"{arm['arm']}: ")),
+                {},
+            ),
+        )
+        for arm in treated
+    ]
+    return [effect | arm | {"control": control["arm"]} for arm, effect in of_arm if arm["decision"]]
 
 
 def _earlier(figures: dict[str, Any], known: set[str]) -> dict[str, list[tuple[str | None, dict[str, Any]]]]:

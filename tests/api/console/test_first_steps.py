@@ -49,3 +49,10 @@ def test_what_is_done_is_ticked_off(console: httpx.Client, served_home: Home, cl
 )
 def test_each_page_opens_in_a_shop_without_anything(console: httpx.Client, page: str) -> None:
     assert console.get(f"/console/{page}").status_code == 200
+
+
+def test_orders_that_wait_for_a_training_are_ticked_off(console: httpx.Client, http: httpx.Client) -> None:
+    orders = b"order_id;timestamp;customer_id;sku;quantity;unit_price\n1;2026-11-03 10:15;ann;A1;2;7,70\n"
+    file = http.post("/v1/imports/files", params={"name": "orders.csv"}, content=orders).json()
+    http.post("/v1/imports", json={"file": file["id"], "kind": "orders"})
+    eventually(lambda: "Your orders are in" in console.get("/console/this-week").text)
