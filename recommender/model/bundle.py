@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
 import msgspec
@@ -140,9 +140,12 @@ def flatten(part: Any, prefix: str = "") -> Iterator[tuple[str, Array]]:
                 yield name, np.ascontiguousarray(value)
 
 
+_hints = cache(get_type_hints)  # of the few dataclasses of arrays, at each load
+
+
 def unflatten(kind: type[AnyTable], arrays: Mapping[str, Array], prefix: str = "") -> AnyTable:
     """The reverse of `flatten`. A part that may be None is None without arrays, else KeyError."""
-    hints = get_type_hints(kind)
+    hints = _hints(kind)  # type: ignore[arg-type]
     return kind(
         **{
             field.name: _filled(hints[field.name], arrays, prefix + field.name)

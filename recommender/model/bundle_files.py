@@ -54,7 +54,9 @@ def read_bundle(folder: Path, manifest_sha256: str) -> Bundle:
     manifest = verify(folder, manifest_sha256)
     arrays = {
         # A plain view: slicing numpy's memmap class costs several times as much.
-        name.removesuffix(".npy"): np.load(folder / name, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+        name.removesuffix(".npy"): np.load(f"{folder}/{name}", mmap_mode="r", allow_pickle=False).view(
+            np.ndarray
+        )
         for name in manifest.files
         if name.endswith(".npy")
     }

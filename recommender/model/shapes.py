@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, get_args, get_type_hints
 
 import numpy as np
@@ -126,7 +126,7 @@ def shape_of(name: str) -> str | None:
 
 def wrong_dtypes(kind: type[Any], arrays: Arrays) -> Iterator[str]:
     """Arrays of another dtype than their field in a dataclass of arrays says."""
-    for name, dtype in _dtypes(kind):
+    for name, dtype in _dtypes(kind):  # type: ignore[arg-type]
         if name in arrays and arrays[name].dtype != dtype:
             yield f"{name} is {arrays[name].dtype}, not {dtype}"
 
@@ -141,13 +141,19 @@ def _length(axis: str, name: str, length: int, sizes: dict[str, int]) -> int:
     return sizes.get(base, 0) + int(more or 0)
 
 
-def _dtypes(kind: type[Any], prefix: str = "") -> Iterator[tuple[str, np.dtype[Any]]]:
+@cache
+def _dtypes(kind: type[Any]) -> tuple[tuple[str, np.dtype[Any]], ...]:
+    """Of all its arrays. Cached: reading the annotations takes longer than a small bundle."""
+    return tuple(_each_dtype(kind))
+
+
+def _each_dtype(kind: type[Any], prefix: str = "") -> Iterator[tuple[str, np.dtype[Any]]]:
     hints = get_type_hints(kind)
     for each in (field for field in fields(kind) if field.init):
         hint, name = hints[each.name], f"{prefix}{each.name}"
         part = next((one for one in (hint, *get_args(hint)) if is_dataclass(one)), None)
         if part is not None:
-            yield from _dtypes(part, f"{name}.")  # type: ignore[arg-type]
+            yield from _each_dtype(part, f"{name}.")  # type: ignore[arg-type]
             continue
         (scalar,) = get_args(get_args(hint)[-1])
         if scalar is not Any:

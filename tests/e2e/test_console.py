@@ -102,3 +102,21 @@ def test_it_speaks_german(page: Page) -> None:
     page.get_by_role("button", name="DE").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sortiment")
     assert page.locator("html").get_attribute("lang") == "de"
+
+
+def test_the_first_page_says_what_was_earned_and_draws_its_days(page: Page) -> None:
+    page.goto("/console")
+    expect(page.locator(".lead")).to_contain_text("Perennial")
+    expect(page.locator("figure.chart canvas")).to_have_count(2)
+    page.get_by_role("link", name="90 days").click()
+    page.wait_for_url("**/this-week?days=90")
+    expect(page.locator(".tile").first).to_contain_text("before:")
+
+
+def test_which_placement_sells_most_can_be_seen_and_opened(page: Page) -> None:
+    page.goto("/console/recommendations")
+    row = page.get_by_role("row").filter(has_text="Home page")
+    expect(row).to_contain_text("held out:")
+    row.get_by_role("link").click()
+    page.wait_for_url("**/recommendations?days=28&placement=home")
+    expect(page.get_by_role("link", name="All placements")).to_be_visible()

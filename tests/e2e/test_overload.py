@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from features.home import Home
-from loadtests.bench.hostile import overload
+from loadtests.bench.hostile import MEASURED_S, RECOVERY_S, overload
 from loadtests.bench.processes import api_workers
 
 from bundles import write_small
@@ -37,6 +37,8 @@ def test_overload_is_refused_politely(
             SECONDS,
             keep_alive=keep_alive,
             question=QUESTION,
+            measured_s=MEASURED_S if FULL else 1.0,
+            recovery_s=RECOVERY_S if FULL else 3.0,
         )
         assert found.during.other == {}
         assert found.during.impolite == 0

@@ -26,6 +26,10 @@ FAULT_S = _scaled("FAULT_S", 2, 30)
 """How long a part hangs."""
 SAME_ORDERS = _scaled("SAME_ORDERS", 8, 64)
 """Orders of each pair of ways that are sent at once."""
+QUESTIONS = _scaled("QUESTIONS", 400, 2_000)
+"""About a random shop, each answered in two ways."""
+FUZZED_FILES = _scaled("FUZZED_FILES", 10, 40)
+"""Imported, of each format."""
 EXAMPLES = _scaled("EXAMPLES", 2, 100)
 """Generated requests of an operation of the API."""
 SHOPS = _scaled("SHOPS", 3, 20)

@@ -23,7 +23,7 @@ function draw(figure) {
     cursor: { y: false },
     legend: { show: data.series.length > 1 || matchMedia("(hover: hover)").matches },
     series: [
-      { value: (_, seconds) => (seconds == null ? "–" : day.format(seconds * 1000)), label: "" },
+      { value: (_, seconds) => (seconds == null ? "–" : day.format(seconds * 1000)), label: data.day },
       ...data.series.map((each, index) => ({
         label: each.label, stroke: colours[index % colours.length].trim(), width: 2, value, dash: each.before ? [4, 4] : undefined,
         points: { show: data.days.length < 3 },

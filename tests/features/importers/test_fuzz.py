@@ -13,6 +13,7 @@ from features.importers.orders import import_orders
 from features.importers.refusal import ImportRefused
 
 from factories import NOW
+from scale import FUZZED_FILES
 
 HEADERS = {
     "online-retail": "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country",
@@ -40,7 +41,7 @@ def take(kind: str, content: bytes) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("kind", HEADERS)
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=FUZZED_FILES, deadline=None, derandomize=True)
 @given(rows=rows)
 def test_every_row_is_accounted_for(kind: str, rows: str) -> None:
     try:
