@@ -19,7 +19,7 @@ FROM_STRANGERS_BYTES: Final = 8_000  # of a form that needs no session
 async def read_form(request: Request, most_bytes: int) -> FormData:
     """The fields of a form without files. Raises Problem 413, ClientDisconnect."""
     body = await read_body(request, most_bytes)
-    return FormData(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+    return FormData([*parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)])
 
 
 def text(form: FormData, field: str) -> str:

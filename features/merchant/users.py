@@ -50,8 +50,8 @@ def add_user(home: Home, name: str, role: Role, password: str, now: datetime) ->
     """Add a user, or give one another role and password. Raises OSError, UsersUnavailable."""
     from argon2 import PasswordHasher
 
-    if not name or len(name) > 60 or not name.isprintable() or name != name.strip():
-        raise UsersUnavailable("a name has 1 to 60 letters, without blanks around it")
+    if not name or len(name) > 60 or not name.isprintable() or name != name.strip() or "/" in name:
+        raise UsersUnavailable("a name has 1 to 60 letters and no slash, without blanks around it")
     if len(password) < SHORTEST_PASSWORD:
         raise UsersUnavailable(f"a password has at least {SHORTEST_PASSWORD} characters")
     _change(home, {name: User(role, PasswordHasher().hash(password), now)})

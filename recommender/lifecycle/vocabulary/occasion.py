@@ -1,13 +1,15 @@
 """Occasions to write to a customer, and the triggers made of them."""
 
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Any, Final, Literal, get_args
+from urllib.parse import urlsplit
 
 import msgspec
 
 from features.events.vocabulary import Id, Text
 from recommender.context.campaigns import Campaign
 
+WEB: Final = frozenset({"", "http", "https"})
 MessageKind = Literal[
     "product_issue",
     "delay",
@@ -58,6 +60,10 @@ class Guide(msgspec.Struct, frozen=True, kw_only=True):
     id: Id
     title: Text = ""
     url: Text = ""
+
+    def __post_init__(self) -> None:
+        if urlsplit(self.url).scheme not in WEB:
+            raise ValueError("url: an address of a page is needed, like https://...")
 
 
 class Occasion(msgspec.Struct, frozen=True, kw_only=True):

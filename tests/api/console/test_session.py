@@ -10,7 +10,7 @@ import redis
 from api.console.router import START
 from features.home import Home
 from features.merchant.api_keys import create_key, revoke_key
-from features.merchant.users import Role, add_user, matches, read_users, remove_user
+from features.merchant.users import Role, UsersUnavailable, add_user, matches, read_users, remove_user
 
 from waiting import eventually
 
@@ -158,3 +158,8 @@ def test_an_answer_with_a_cookie_is_kept_by_nobody(visitor: httpx.Client, path: 
     answer = visitor.post(path, data={"secret": "sk_demo", "language": "de"})
     assert "set-cookie" in answer.headers
     assert answer.headers["cache-control"] == "private, no-store"
+
+
+def test_nobody_has_a_name_by_which_they_cannot_be_removed(home: Home) -> None:
+    with pytest.raises(UsersUnavailable, match="no slash"):
+        add_user(home, "anna/../ben", "owner", PASSWORD, NOW)

@@ -129,3 +129,11 @@ def test_only_what_differs_from_the_defaults_is_saved() -> None:
     assert settings_of(FormData([("products", "x")]))["products"] == "x"
     problem = {"errors": [{"field": "settings.cart.after_hours[1]", "message": "bad"}]}
     assert wrong_fields(problem) == {"cart.after_hours": "bad"}
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", " JaVa\tscript:alert(1)", "data:text/html,x"])
+def test_a_guide_is_a_page_of_the_web(console: httpx.Client, address: str) -> None:
+    row = {"revision": "0", "row": "0", "id-0": "descale", "url-0": address, "products-0": "kettle"}
+    refused = console.post(f"{PAGE}/guides", data=row)
+    assert refused.status_code == 422
+    assert "an address of a page" in refused.text
