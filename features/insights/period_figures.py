@@ -1,6 +1,7 @@
 """The key figures of a period, beside those of the period before."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import msgspec
 from msgspec.structs import replace
@@ -36,7 +37,9 @@ def figures_of_period(home: Home, ask: PeriodAsk) -> Report | None:
     if days is None:
         return None
     report = period_report(days, ask.period(days.as_of, days.whole) or days.all_time)
-    return with_earned(report, msgspec.json.decode(experiments, type=Report)) if experiments else report
+    if experiments is None:
+        return report
+    return with_earned(report, msgspec.json.decode(experiments, type=Report), days.whole)
 
 
 def period_report(days: ShopDays, period: Period) -> Report:
@@ -48,12 +51,14 @@ def period_report(days: ShopDays, period: Period) -> Report:
     return Report("kpi", "Key figures", days.as_of.isoformat(), parts, days.notes, period=period)
 
 
-def with_earned(report: Report, experiments: Report) -> Report:
+def with_earned(report: Report, experiments: Report, whole: date) -> Report:
     """What Perennial earned in the period comes first, and as the headline.
 
-    Estimates cannot be added up by day: they are known of the periods in the report of experiments alone.
+    Estimates cannot be added up by day: they are known of the periods in the report of experiments alone,
+    which end with the last whole day.
     """
-    days = report.period.days if report.period else 0
+    period = report.period
+    days = period.days if period and period.last == whole else 0
     rows: dict[str | None, list[list[Cell]]] = {
         part.currency: [row]
         for part in experiments.parts

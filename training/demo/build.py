@@ -34,7 +34,7 @@ from training.run.train import train
 from training.settings import TrainingSettings
 
 TIERS = b'{"tiers": [{"name": "Silver", "threshold": 150}, {"name": "Gold", "threshold": 500}]}'
-BUDGET, BUDGET_DAYS = 20_000.0, 90
+BUDGET, BUDGET_DAYS = 40_000.0, 90
 
 
 def build_demo(home: Home, seed: int, customers: int, products: int, now: datetime, report: Report) -> None:

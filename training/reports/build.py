@@ -85,7 +85,7 @@ def report_of_period(home: Home, shop: Shop, ask: PeriodAsk) -> Figures:
     """As `GET /v1/insights/kpi` answers, worked out now."""
     days = days_of(shop, notes(shop))
     period = ask.period(days.as_of, days.whole) or days.all_time
-    return with_earned(period_report(days, period), experiments_report(home, shop))
+    return with_earned(period_report(days, period), experiments_report(home, shop), days.whole)
 
 
 def newest_day(home: Home, now: datetime) -> date:

@@ -49,6 +49,8 @@ def test_key_figures_of_a_period_come_with_those_before_and_what_was_earned(
     figures = {each["name"]: each for each in week["parts"][0]["figures"]}
     assert (figures["revenue"]["value"], figures["revenue"]["before"]) == (182.0, 133.0)
     assert (figures["earned"]["low"], figures["earned"]["high"]) == (1.0, 17.0)
+    earlier = http.get("/v1/insights/kpi", params={"from": "2026-06-10", "to": "2026-06-16"}).json()
+    assert earlier["headline"] == ""  # as long, but another time than that of the estimate
     both = http.get("/v1/insights/kpi", params={"from": "2026-06-02", "to": "2026-12-31"}).json()
     assert both["period"] == {"first": "2026-06-02", "last": "2026-06-30"}
 
