@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from api.console.page import Console
-from api.console.reports import report
+from api.console.reports import figures, report
 
 MOSTLY = 0.9  # of the products have a title and a price
 
@@ -23,7 +23,8 @@ async def first_steps(console: Console) -> list[Step]:
     models = (await console.get("/v1/models"))["models"]
     keys = (await console.get("/v1/keys"))["keys"]
     events = (await console.get("/v1/events", last=1))["events"]
-    served = (await report(console, "recommendations", days=365))["parts"]
+    told = (await report(console, "recommendations", days=365))["parts"]
+    served = any(figures(part)["shown"]["value"] for part in told)
     offered, missing = health["offered"], health["missing"]
     lacking = max(missing[name]["products"] if name in missing else 0 for name in ("title", "price"))
     return [

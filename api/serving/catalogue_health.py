@@ -1,7 +1,7 @@
 """What the catalogue lacks, how old it is, and how live events name its products."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -28,14 +28,14 @@ async def catalogue_health(service: Service) -> CatalogueHealth:
     if recommender is None:
         return CatalogueHealth(0, 0, 0, {}, imported_at, None, live)
     tables, availability = recommender.bundle.tables, recommender.availability
-    until_ms = recommender.bundle.manifest.data_until_ms
+    last_order = recommender.bundle.manifest.last_order
     return CatalogueHealth(
         products=len(tables.products),
         offered=int(availability.offered.sum()),
         in_stock=int(availability.sellable.sum()),
         missing=await asyncio.to_thread(_missing, tables, availability),
         imported_at=imported_at,
-        orders_until=datetime.fromtimestamp(until_ms / 1000, UTC) if until_ms else None,
+        orders_until=datetime.fromisoformat(last_order) if last_order else None,
         live=live,
     )
 

@@ -82,7 +82,7 @@ def test_one_service_that_is_damaged_does_not_stop_the_others(
     connections = read_connections(shop.home)
     assert list(connections) == ["klaviyo", "brevo", "files"]
     assert not Outbound(client, shop.home).round(threading.Event())
-    assert "damaged" in str(read_state(client, "brevo").trouble)
+    assert "no `key` of brevo" in str(read_state(client, "brevo").trouble)
     assert "Restore it, or remove it" in str(read_state(client, "files").trouble)
     assert list(tool.fields) == ["K-ann"]
 

@@ -5,6 +5,10 @@ from typing import Any
 
 import httpx
 
+from features.home import Home
+from features.insights.report import Part, Report, table
+from features.insights.report_files import write_report
+
 PAGE = "/console/experiments"
 BOOST = [{"id": "c", "kind": "boost", "categories": ["Cups"], "factor": 1.5}]
 TRY = {
@@ -59,3 +63,18 @@ def test_rules_that_are_no_json_are_said(console: httpx.Client, http: httpx.Clie
     assert answer.status_code == 422
     assert "must be JSON" in answer.text
     assert experiments(http) == []
+
+
+def test_each_arm_is_told_by_its_figures(console: httpx.Client, served_home: Home) -> None:
+    effects = [("better: margin a visitor", 0.536, 0.245, 0.826), ("thin: margin a visitor", 0.1, -0.2, 0.3)]
+    arms = [("as is", None, None), ("better", None, "better"), ("thin", 89, "not_enough")]
+    told = [
+        table(
+            "cups", "Cups: better, thin against as is", ["compared", "lift", "lift_low", "lift_high"], effects
+        ),
+        table("cups:arms", "Cups: the arms", ["arm", "days_to_go", "decision"], arms),
+    ]
+    write_report(served_home, Report("experiments", "", "2026-06-30", [Part("EUR", [], told)]))
+    page = console.get(PAGE).text
+    assert "“better” is better than “as is”: it brings 53.6% more a visitor" in page
+    assert "About 89 days to go." in page
