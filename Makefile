@@ -33,7 +33,7 @@ test: install ## Run all tests, each against a real Redis
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 soak: install ## Run at full scale the tests that docs/RELIABILITY.md names; below 90 minutes
-	PERENNIAL_TEST_SCALE=full $(BIN)/pytest --timeout 3600 tests/recommender/sources tests/recommender/context \
+	PERENNIAL_TEST_SCALE=full $(BIN)/pytest --timeout 3600 tests/recommender/sources tests/recommender/context tests/e2e/test_demo_shoppers.py \
 	  $$(grep -oE 'tests/[a-z_/]*/test_[a-z_]+\.py' docs/RELIABILITY.md | sort -u)
 
 clients: install ## Generate the clients into build/clients, build them and try each on a real service; 2 minutes
