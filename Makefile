@@ -30,7 +30,7 @@ demo: install ## Build the demo shop and serve it on http://127.0.0.1:8000
 	$(BIN)/perennial demo
 
 test: install ## Run all tests, each against a real Redis
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 soak: install ## Run at full scale the tests that docs/RELIABILITY.md names; below 90 minutes
 	PERENNIAL_TEST_SCALE=full $(BIN)/pytest --timeout 3600 tests/recommender/sources tests/recommender/context tests/e2e/test_demo_shoppers.py \

@@ -57,7 +57,8 @@ def test_every_page_can_be_read_by_everybody(page: Page) -> None:
 def test_the_menu_leads_to_each_page_and_the_back_button_back(page: Page) -> None:
     menu = page.locator(".menu nav")
     assert menu.locator("a").count() == len(PAGES)
-    if not menu.is_visible():
+    if page.viewport_size == PHONE:
+        expect(menu).to_be_hidden()
         page.locator(".menu summary").click()
     before = page.get_by_role("heading", level=1).inner_text()
     menu.get_by_role("link", name="Experiments").click()
@@ -98,6 +99,7 @@ def test_a_brand_is_no_longer_shown_within_a_second_and_then_again(page: Page, d
 @pytest.mark.parametrize("page", ["phone dark"], indirect=True)
 def test_it_speaks_german(page: Page) -> None:
     page.goto("/console/merchandising")
+    expect(page.locator(".menu nav")).to_be_hidden()
     page.locator(".menu summary").click()
     page.get_by_role("button", name="DE").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sortiment")

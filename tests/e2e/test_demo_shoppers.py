@@ -23,7 +23,7 @@ class Moment(NamedTuple):
 HOME, FULL_CART = Moment("web", 0), Moment("app", 450)
 RIGHT = {"new": HOME}  # of the others it differs from build to build
 WRONG = {"new": FULL_CART, "returning": FULL_CART, "vip": HOME}
-offers = pytest.mark.skipif(not FULL, reason="600 customers do not teach what an offer brings")
+learned = pytest.mark.skipif(not FULL, reason="600 customers teach too little: run by `make soak`")
 
 
 @pytest.fixture(scope="module")
@@ -68,13 +68,13 @@ def best_gain(http: httpx.Client, key: str, moment: Moment) -> float:
     return max(*gains, given, -1.0)
 
 
-@offers
+@learned
 @pytest.mark.parametrize("key", RIGHT)
 def test_there_is_a_moment_where_an_offer_is_right(whole_shop: httpx.Client, key: str) -> None:
     assert best_gain(whole_shop, key, RIGHT[key]) > 0
 
 
-@offers
+@learned
 @pytest.mark.parametrize("key", WRONG)
 def test_there_is_a_moment_where_none_is(whole_shop: httpx.Client, key: str) -> None:
     assert best_gain(whole_shop, key, WRONG[key]) <= 0
@@ -85,9 +85,11 @@ def answered(http: httpx.Client, **question: Any) -> list[dict[str, Any]]:
     return items
 
 
-def test_a_refill_falls_due(http: httpx.Client, shop: dict[str, Any]) -> None:
-    robin = next(each["customer_id"] for each in shop["shoppers"] if each["key"] == "returning")
-    first = answered(http, placement="buy_again", customer_id=robin, k=4)
+@learned
+def test_a_refill_falls_due(whole_shop: httpx.Client) -> None:
+    shoppers = whole_shop.get("/demo/shop.json").json()["shoppers"]
+    robin = next(each["customer_id"] for each in shoppers if each["key"] == "returning")
+    first = answered(whole_shop, placement="buy_again", customer_id=robin, k=4)
     assert "runs_out" in {each["reason"]["code"] for each in first}
 
 
