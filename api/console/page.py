@@ -25,6 +25,7 @@ from api.console.language import Language, language_of, languages
 from api.console.navigation import PAGES
 from api.console.own_api import Refused, Reply, ask
 from api.console.session import PATH, Person, person_of
+from api.console.static_files import VERSION
 from api.serving.service import Service
 from api.web.access import Caller
 from features.merchant.users import Role
@@ -128,6 +129,7 @@ class Console:
 def rendered(request: Request, language: Language, template: str, **values: Any) -> str:
     """A template as HTML, with texts and formats in the reader's language."""
     shared = {
+        "file_version": VERSION,
         "t": language.text,
         "label": language.texts.get,
         "money": language.money,

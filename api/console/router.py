@@ -1,11 +1,9 @@
 """The console's routes: signing in and out, its files, and its pages."""
 
-from pathlib import Path
 from typing import Final, cast
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.staticfiles import StaticFiles
 
 from api.console.forms import FROM_STRANGERS_BYTES, read_form
 from api.console.navigation import PAGES
@@ -13,13 +11,11 @@ from api.console.own_api import Refused
 from api.console.page import HEADERS, LANGUAGE_COOKIE, Turned, reader_language, rendered
 from api.console.pages import ALL
 from api.console.session import PATH, forget, keep, person_of, sign_in
+from api.console.static_files import static_file
 from api.serving.service import Service
 from api.web.problems import Problem
-from features.insights.html_page import ASSETS
 from features.merchant.users import UsersUnavailable
 
-STATIC: Final = Path(__file__).parents[1] / "static" / "console"
-FILE_HEADERS: Final = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
 START: Final = f"{PATH}/{PAGES[0].replace('_', '-')}"
 SAFE: Final = frozenset({"GET", "HEAD"})
 YEAR_S: Final = 31_536_000
@@ -96,12 +92,12 @@ async def choose_language(request: Request) -> Response:
 
 @router.get(f"{PATH}/static/report/{{name:path}}")
 async def report_file(name: str, request: Request) -> Response:
-    return await _file(ASSETS, name, request)
+    return await static_file("report", name, request)
 
 
 @router.get(f"{PATH}/static/{{name:path}}")
-async def static_file(name: str, request: Request) -> Response:
-    return await _file(STATIC, name, request)
+async def own_file(name: str, request: Request) -> Response:
+    return await static_file("own", name, request)
 
 
 for page in ALL:
@@ -154,9 +150,3 @@ def _own_page(path: str) -> str:
 
 def _host(origin: str) -> str:
     return origin.partition("://")[2]
-
-
-async def _file(folder: Path, name: str, request: Request) -> Response:
-    response = await StaticFiles(directory=folder).get_response(name, request.scope)
-    response.headers.update(FILE_HEADERS)
-    return response

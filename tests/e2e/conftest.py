@@ -12,8 +12,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
-from browsing import DESKTOP, chromium, complaints
-from serving import running
+from browsing import DESKTOP, SignedIn, chromium, complaints
+from serving import NO_CERTIFICATES, running
 from shop_page import Service
 
 NOT_ITS_FAULT = ("Failed to load resource", "Access to fetch at")
@@ -42,6 +42,18 @@ def shop(demo_server: str) -> dict[str, Any]:
     """The demo shop's products, categories and shoppers."""
     found: dict[str, Any] = json.loads(httpx.get(f"{demo_server}/demo/shop.json").content)
     return found
+
+
+@pytest.fixture(scope="session")
+def signed_in(demo_server: str) -> SignedIn:
+    """Lets a browser be signed in to the demo's console: signing in is allowed only so often."""
+    with httpx.Client(base_url=demo_server, verify=NO_CERTIFICATES) as visitor:
+        assert visitor.post("/console/sign-in", data={"secret": "sk_demo"}).status_code == 303
+        (cookie,) = visitor.cookies.jar
+    name, value, host = cookie.name, str(cookie.value), httpx.URL(demo_server).host
+    return lambda context: context.add_cookies(
+        [{"name": name, "value": value, "domain": host, "path": cookie.path}]
+    )
 
 
 @pytest.fixture

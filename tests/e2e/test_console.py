@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from api.console.navigation import PAGES
 
-from browsing import DESKTOP, PHONE, chromium, complaints
+from browsing import DESKTOP, PHONE, SignedIn, chromium, complaints
 from waiting import eventually
 
 pytestmark = pytest.mark.browser
@@ -25,7 +25,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(params=["desk light", "phone dark"])
-def page(request: pytest.FixtureRequest, browser: Browser, demo_server: str) -> Iterator[Page]:
+def page(
+    request: pytest.FixtureRequest, browser: Browser, demo_server: str, signed_in: SignedIn
+) -> Iterator[Page]:
     """Signed in to the demo's console; nothing may have gone wrong in the browser's at the end."""
     phone = request.param == "phone dark"
     context = browser.new_context(
@@ -35,14 +37,23 @@ def page(request: pytest.FixtureRequest, browser: Browser, demo_server: str) -> 
         color_scheme="dark" if phone else "light",
         locale="en-GB",
     )
+    signed_in(context)
     page = context.new_page()
     errors = complaints(page)
     page.goto("/console")
-    page.get_by_role("button", name="Look around in the demo shop").click()
     expect(page.locator(".menu")).to_be_visible()
     yield page
     context.close()
     assert errors == []
+
+
+def test_the_demos_console_opens_with_one_click(browser: Browser, demo_server: str) -> None:
+    page = browser.new_page(base_url=demo_server)
+    page.goto("/")
+    page.get_by_role("link", name="console").click()
+    page.get_by_role("button", name="Look around in the demo shop").click()
+    expect(page.locator(".menu")).to_be_visible()
+    page.close()
 
 
 def test_every_page_can_be_read_by_everybody(page: Page) -> None:

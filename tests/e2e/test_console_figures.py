@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from features.insights.report_files import INSIGHTS
 
-from browsing import DESKTOP, PHONE, chromium, complaints
+from browsing import DESKTOP, PHONE, SignedIn, chromium, complaints
 from serving import perennial
 
 pytestmark = pytest.mark.browser
@@ -38,7 +38,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(params=["desktop light", "phone dark"])
-def page(request: pytest.FixtureRequest, browser: Browser, demo_server: str) -> Iterator[Page]:
+def page(
+    request: pytest.FixtureRequest, browser: Browser, demo_server: str, signed_in: SignedIn
+) -> Iterator[Page]:
     """Signed in to the demo shop's console; at the end nothing may have gone wrong in the browser's."""
     device, scheme = request.param.split()
     phone = device == "phone"
@@ -48,10 +50,10 @@ def page(request: pytest.FixtureRequest, browser: Browser, demo_server: str) -> 
         is_mobile=phone,
         color_scheme=scheme,
     )
+    signed_in(context)
     page = context.new_page()
     errors = complaints(page)
     page.goto("/dashboard")
-    page.get_by_role("button", name="Look around in the demo shop").click()
     page.wait_for_url("**/console/figures")
     yield page
     context.close()
