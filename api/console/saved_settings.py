@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+from fastapi import APIRouter
 from starlette.responses import Response
 
+from api.console.forms import revision
 from api.console.own_api import Refused
-from api.console.page import Console
+from api.console.page import Console, Merchandiser
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,13 @@ class SavedSettings:
         body = {self.field: saved[self.field], "revision": saved["revision"]}
         after = await console.put(self.path, body)
         return console.go(f"{self.page}?saved={after['revision']}&before={saved['revision']}")
+
+    def add_way_back(self, router: APIRouter) -> None:
+        """The route of `parts/versions.html`, by which an earlier version is saved once more."""
+
+        @router.post(f"{self.page}/restore")
+        async def restore(console: Merchandiser) -> Response:
+            return await self.restore(console, revision(await console.form()))
 
     async def restore(self, console: Console, revision: int) -> Response:
         """Save an earlier version once more. Raises Refused."""

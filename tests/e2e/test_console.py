@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from api.console.navigation import PAGES
 
-from browsing import DESKTOP, PHONE, SignedIn, chromium, complaints
+from browsing import PHONE, SignedIn, chromium, console_page
 from waiting import eventually
 
 pytestmark = pytest.mark.browser
@@ -28,23 +28,8 @@ def browser() -> Iterator[Browser]:
 def page(
     request: pytest.FixtureRequest, browser: Browser, demo_server: str, signed_in: SignedIn
 ) -> Iterator[Page]:
-    """Signed in to the demo's console; nothing may have gone wrong in the browser's at the end."""
-    phone = request.param == "phone dark"
-    context = browser.new_context(
-        base_url=demo_server,
-        viewport=PHONE if phone else DESKTOP,
-        is_mobile=phone,
-        color_scheme="dark" if phone else "light",
-        locale="en-GB",
-    )
-    signed_in(context)
-    page = context.new_page()
-    errors = complaints(page)
-    page.goto("/console")
-    expect(page.locator(".menu")).to_be_visible()
-    yield page
-    context.close()
-    assert errors == []
+    with console_page(browser, demo_server, signed_in, phone=request.param == "phone dark") as page:
+        yield page
 
 
 def test_the_demos_console_opens_with_one_click(browser: Browser, demo_server: str) -> None:

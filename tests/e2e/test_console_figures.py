@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from features.insights.report_files import INSIGHTS
 
-from browsing import DESKTOP, PHONE, SignedIn, chromium, complaints
+from browsing import SignedIn, chromium, complaints, console_page
 from serving import perennial
 
 pytestmark = pytest.mark.browser
@@ -41,23 +41,10 @@ def browser() -> Iterator[Browser]:
 def page(
     request: pytest.FixtureRequest, browser: Browser, demo_server: str, signed_in: SignedIn
 ) -> Iterator[Page]:
-    """Signed in to the demo shop's console; at the end nothing may have gone wrong in the browser's."""
-    device, scheme = request.param.split()
-    phone = device == "phone"
-    context = browser.new_context(
-        base_url=demo_server,
-        viewport=PHONE if phone else DESKTOP,
-        is_mobile=phone,
-        color_scheme=scheme,
-    )
-    signed_in(context)
-    page = context.new_page()
-    errors = complaints(page)
-    page.goto("/dashboard")
-    page.wait_for_url("**/console/figures")
-    yield page
-    context.close()
-    assert errors == []
+    with console_page(
+        browser, demo_server, signed_in, "/dashboard", phone=request.param == "phone dark"
+    ) as page:
+        yield page
 
 
 def test_every_report_is_there_with_its_figures_and_definitions(page: Page, demo_server: str) -> None:

@@ -14,7 +14,7 @@ from features.home import Home
 from recommender.model import versions
 from recommender.model.bundle_files import sha256
 
-from browsing import DESKTOP, SignedIn, complaints
+from browsing import SignedIn, console_page
 from waiting import eventually
 
 pytestmark = pytest.mark.browser
@@ -24,16 +24,8 @@ SECRET = {"Authorization": "Bearer sk_demo"}
 
 @pytest.fixture
 def page(browser: Browser, demo_server: str, signed_in: SignedIn) -> Iterator[Page]:
-    """Signed in to the demo's console; nothing may have gone wrong in the browser's at the end."""
-    context = browser.new_context(base_url=demo_server, viewport=DESKTOP, locale="en-GB")
-    signed_in(context)
-    page = context.new_page()
-    errors = complaints(page)
-    page.goto("/console")
-    expect(page.locator(".menu")).to_be_visible()
-    yield page
-    context.close()
-    assert errors == []
+    with console_page(browser, demo_server, signed_in) as page:
+        yield page
 
 
 @pytest.fixture

@@ -34,6 +34,29 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@contextmanager
+def console_page(
+    browser: Browser, url: str, signed_in: SignedIn, start: str = "/console", *, phone: bool = False
+) -> Iterator[Page]:
+    """Signed in to the console at `start`: on a phone in the dark, else on a desk in the light. At the end
+    nothing may have gone wrong in the browser's own console."""
+    context = browser.new_context(
+        base_url=url,
+        viewport=PHONE if phone else DESKTOP,
+        is_mobile=phone,
+        color_scheme="dark" if phone else "light",
+        locale="en-GB",
+    )
+    signed_in(context)
+    page = context.new_page()
+    errors = complaints(page)
+    page.goto(start)
+    expect(page.locator(".menu")).to_be_visible()
+    yield page
+    context.close()
+    assert errors == []
+
+
 def complaints(page: Page) -> list[str]:
     """A list that fills with the page's console errors and uncaught exceptions."""
     found: list[str] = []

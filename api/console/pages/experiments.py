@@ -19,6 +19,7 @@ PAGE: Final = "/console/experiments"
 EXPERIMENTS: Final = SavedSettings("/v1/experiments", "experiments", PAGE, [])
 MOST_ARMS: Final = 4
 router = APIRouter()
+EXPERIMENTS.add_way_back(router)
 
 
 @router.get(PAGE)
@@ -69,12 +70,6 @@ async def end(console: Merchandiser) -> Response:
         for each in saved["experiments"]
     ]
     return await EXPERIMENTS.save(console, {**saved, "experiments": ended})
-
-
-@router.post(f"{PAGE}/restore")
-async def restore(console: Merchandiser) -> Response:
-    form = await console.form()
-    return await EXPERIMENTS.restore(console, revision(form))
 
 
 def experiment_of(form: FormData) -> dict[str, Any]:

@@ -17,6 +17,7 @@ PAGE: Final = "/console/merchandising"
 RULES: Final = SavedSettings("/v1/merchandising", "rules", PAGE, [])
 KINDS: Final = ("hide", "boost", "bury", "pin", "cap", "diversity", "rotation", "margin")
 router = APIRouter()
+RULES.add_way_back(router)
 
 
 @router.get(PAGE)
@@ -73,12 +74,6 @@ async def remove(console: Merchandiser) -> Response:
     saved = await RULES.read(console)
     rest = [rule for rule in saved["rules"] if rule["id"] != text(form, "rule")]
     return await RULES.save(console, {**saved, "rules": rest})
-
-
-@router.post(f"{PAGE}/restore")
-async def restore(console: Merchandiser) -> Response:
-    form = await console.form()
-    return await RULES.restore(console, revision(form))
 
 
 def rule_of(form: FormData) -> dict[str, Any]:

@@ -24,6 +24,7 @@ CHANNELS: Final = ("email", "sms", "push", "whatsapp", "phone", "post")
 SHARES: Final = frozenset({"least_chance", "least_drop", "least_risk", "near_share", "top_share"})
 EMPTY_GUIDES: Final = 1
 router = APIRouter()
+SETTINGS.add_way_back(router)
 
 
 @router.get(PAGE)
@@ -74,12 +75,6 @@ async def save_guides(console: Merchandiser) -> Response:
 @router.get(f"{PAGE}/guides")
 async def guides(console: Merchandiser) -> Response:
     return console.render("messages/guides.html", **_shown(await SETTINGS.read(console)))
-
-
-@router.post(f"{PAGE}/restore")
-async def restore(console: Merchandiser) -> Response:
-    form = await console.form()
-    return await SETTINGS.restore(console, revision(form))
 
 
 async def _preview(console: Console, ask: dict[str, Any]) -> Response:

@@ -1,6 +1,6 @@
 """Offers with their budgets and what each earned, and sets: which there are, and which never."""
 
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from fastapi import APIRouter, HTTPException
 from starlette.datastructures import FormData
@@ -12,24 +12,15 @@ from api.console.page import Console, Merchandiser, Viewer
 from api.console.reports import first_records, report, tables
 from api.console.saved_settings import SavedSettings, as_problem
 from recommender.merchandising.audience import SEGMENT_NAMES
+from recommender.offers.catalogue import OfferKind
 
 PAGE: Final = "/console/offers"
 OFFERS: Final = SavedSettings("/v1/offers/catalogue", "catalogue", PAGE, {})
-KINDS: Final = (
-    "percentage",
-    "amount",
-    "free_shipping",
-    "points",
-    "gift",
-    "upgrade",
-    "bundle",
-    "early_access",
-    "referral",
-    "content",
-)
+KINDS: Final[tuple[str, ...]] = get_args(OfferKind)
 PARTS: Final = ("offer", "budget", "set", "limits")
 SETS_SHOWN: Final = 8
 router = APIRouter()
+OFFERS.add_way_back(router)
 
 
 @router.get(PAGE)
@@ -75,12 +66,6 @@ async def remove(console: Merchandiser) -> Response:
     saved = await OFFERS.read(console)
     kept = _without(saved["catalogue"], text(form, "part"), text(form, "id"))
     return await OFFERS.save(console, {**saved, "catalogue": kept})
-
-
-@router.post(f"{PAGE}/restore")
-async def restore(console: Merchandiser) -> Response:
-    form = await console.form()
-    return await OFFERS.restore(console, revision(form))
 
 
 def entry_of(form: FormData) -> dict[str, Any]:

@@ -21,7 +21,7 @@ async def this_week(console: Viewer) -> Response:
     found = await report(console, "kpi", **period_of(console.request).query)
     steps = await report(console, "next_steps")
     attention = await console.get("/v1/attention")
-    first = await first_steps(console)
+    first = [] if is_demo(console.request) else await first_steps(console)
     done = {step.name for step in first if step.is_done}
     return console.render(
         "this_week.html",
@@ -33,7 +33,7 @@ async def this_week(console: Viewer) -> Response:
         refills=first_records(steps, "refills")[:MOST_REFILLS],
         sets=await _sets(console),
         waits="orders" in done and "train" not in done,
-        steps=[] if all(step.is_done for step in first) or is_demo(console.request) else first,
+        steps=first,
         base=str(console.request.base_url).rstrip("/"),
     )
 
